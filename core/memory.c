@@ -1,0 +1,72 @@
+#include "core/memory.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_size_t fail_countdown;
+static atomic_size_t blocks_held;
+
+void memory_fail_after(size_t countdown) {
+    atomic_store(&fail_countdown, countdown);
+}
+
+size_t memory_blocks_held(void) {
+    return atomic_load(&blocks_held);
+}
+
+static bool must_fail(void) {
+    if (atomic_load(&fail_countdown) == 0)
+        return false;
+    return atomic_fetch_sub(&fail_countdown, 1) == 1;
+}
+
+void *memory_take(size_t bytes, const char *what, struct status *status) {
+    void *block = NULL;
+    size_t rounded = (bytes + MEMORY_ALIGNMENT) / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT;
+    if (rounded < bytes || must_fail() || posix_memalign(&block, MEMORY_ALIGNMENT, rounded) != 0) {
+        status_fail(status, STATUS_NO_MEMORY, "cannot get %zu bytes for %s", bytes, what);
+        return NULL;
+    }
+    memset(block, 0, rounded);
+    atomic_fetch_add(&blocks_held, 1);
+    return block;
+}
+
+void *memory_take_array(size_t count, size_t size, const char *what, struct status *status) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        status_fail(status, STATUS_NO_MEMORY, "%zu items of %zu bytes for %s are more than memory can name", count, size,
+                    what);
+        return NULL;
+    }
+    return memory_take(bytes, what, status);
+}
+
+bool memory_grow(void **items, size_t *capacity, size_t needed, size_t size, const char *what, struct status *status) {
+    if (needed <= *capacity)
+        return true;
+    size_t wanted = *capacity == 0 ? 64 : *capacity;
+    while (wanted < needed) {
+        if (wanted > SIZE_MAX / 2)
+            return status_fail(status, STATUS_NO_MEMORY, "%zu items for %s are more than memory can name", needed, what);
+        wanted *= 2;
+    }
+    void *grown = memory_take_array(wanted, size, what, status);
+    if (grown == NULL)
+        return false;
+    if (*capacity != 0)
+        memcpy(grown, *items, *capacity * size);
+    memory_release(*items);
+    *items = grown;
+    *capacity = wanted;
+    return true;
+}
+
+void memory_release(void *block) {
+    if (block == NULL)
+        return;
+    atomic_fetch_sub(&blocks_held, 1);
+    free(block);
+}

@@ -1,0 +1,56 @@
+/* Learning-rate schedules: the rate of each step, run by the coordinator. Pure: step in, rate out. */
+#ifndef MODEL_SCHEDULE_H
+#define MODEL_SCHEDULE_H
+
+#include <stdint.h>
+
+#include "model/spec.h"
+
+enum schedule_kind {
+    SCHEDULE_CONSTANT,    /* lr */
+    SCHEDULE_PHASES,      /* a list of (epochs, lr): the lesson's set_lrs */
+    SCHEDULE_STEP,        /* lr * gamma^(epoch / step_epochs) */
+    SCHEDULE_EXPONENTIAL, /* lr * gamma^epoch, continuous in steps */
+    SCHEDULE_COSINE,      /* restarts: cycle i lasts cycle_len * cycle_mult^i epochs; lr/2 * (1 + cos(pi*it/nb)), the
+                             first nb_epoch/20 iterations of the run at lr/100 and counted as steps (fastai 0.7; its
+                             warm-up length is taken from the steps of one epoch, SPEC.md 4) */
+    SCHEDULE_ONE_CYCLE,   /* lr up from lr/div to lr over pct of the run, then down to lr/div/final_div, cosine both
+                             ways; momentum the other way between momentum_high and momentum_low */
+    SCHEDULE_PLATEAU      /* lr * gamma^(number of drops so far); a drop after `patience` epochs without improvement */
+};
+
+enum { SCHEDULE_PHASES_MAX = 32 };
+
+struct schedule_spec {
+    enum schedule_kind kind;
+    double learning_rate;
+    double momentum;
+    uint32_t epochs;                                    /* constant, step, exponential, one_cycle, plateau */
+    uint32_t phase_count;                               /* phases */
+    struct { uint32_t epochs; double learning_rate; } phases[SCHEDULE_PHASES_MAX];
+    double gamma;                                       /* step, exponential, plateau */
+    uint32_t step_epochs;                               /* step */
+    uint32_t cycles, cycle_len, cycle_mult;             /* cosine */
+    double div, final_div, pct;                         /* one_cycle */
+    double momentum_low, momentum_high;                 /* one_cycle */
+    uint32_t patience;                                  /* plateau, in epochs */
+    double threshold;                                   /* plateau: the relative improvement that counts */
+};
+
+/* What plateau remembers between epochs; zeroed at the start of a run. */
+struct plateau_state {
+    double best_loss; /* meaningful when epochs_seen > 0 */
+    uint32_t epochs_seen, epochs_waiting, drops;
+};
+
+/* The number of epochs of the whole run. */
+uint32_t schedule_epochs(const struct schedule_spec *spec);
+
+/* The rate of a global step (counted from 0 over the whole run), given the steps of one epoch (>= 1). */
+struct step_rate schedule_rate(const struct schedule_spec *spec, uint64_t steps_per_epoch,
+                               const struct plateau_state *plateau, uint64_t step);
+
+/* Told the validation loss after each epoch; decides whether the rate drops. A loss that is not finite never improves. */
+void schedule_epoch_end(const struct schedule_spec *spec, struct plateau_state *plateau, double validation_loss);
+
+#endif
