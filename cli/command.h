@@ -1,0 +1,33 @@
+/* The subcommands of `dotbias`: each is a function in a file of its own, cli/<name>_command.c, listed in cli/command.c.
+ *
+ * A command parses its own arguments with argp, prints data on stdout and everything else on stderr, and returns the
+ * exit code (core/status.h). Only cli/ may end the process. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include "core/status.h"
+
+struct command {
+    const char *name;    /* "import" */
+    const char *summary; /* one line for `dotbias --help` */
+    int (*run)(int argc, char **argv); /* argv[0] is "dotbias import" */
+};
+
+extern const struct command COMMANDS[];
+extern const size_t COMMANDS_COUNT;
+
+int command_import(int argc, char **argv);
+int command_generate(int argc, char **argv);
+int command_train(int argc, char **argv);
+int command_config(int argc, char **argv);
+int command_plan(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_predict(int argc, char **argv);
+int command_evaluate(int argc, char **argv);
+
+/* Prints "dotbias: error: <sentence>" on stderr and returns the status's exit code. */
+int command_report(const struct status *status);
+
+#endif
