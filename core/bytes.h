@@ -1,5 +1,5 @@
-/* Fixed-width numbers in byte strings of unknown alignment. Wire and disk are little-endian, and so is every machine
- * we build for; elsewhere this header refuses to compile. */
+/* Fixed-width numbers in byte strings of unknown alignment. Wire and disk are little-endian, and so is every
+ * machine we build for; elsewhere this header refuses to compile. */
 #ifndef CORE_BYTES_H
 #define CORE_BYTES_H
 

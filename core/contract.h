@@ -3,7 +3,7 @@
 #ifndef CORE_CONTRACT_H
 #define CORE_CONTRACT_H
 
-#define REQUIRE(condition, sentence)                                                                                   \
+#define REQUIRE(condition, sentence)                                                                         \
     ((condition) ? (void)0 : contract_broken(#condition, sentence, __FILE__, __LINE__, __func__))
 
 /* Prints what was promised and where it was broken, then aborts. */

@@ -1,4 +1,5 @@
-/* XXH3 (Yann Collet's xxHash), the one hash of the project: checksums of files, digests of models and configurations. */
+/* XXH3 (Yann Collet's xxHash), the one hash of the project: checksums of files, digests of models and
+ * configurations. */
 #ifndef CORE_HASH_H
 #define CORE_HASH_H
 

@@ -37,20 +37,22 @@ void *memory_take(size_t bytes, const char *what, struct status *status) {
 void *memory_take_array(size_t count, size_t size, const char *what, struct status *status) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) {
-        status_fail(status, STATUS_NO_MEMORY, "%zu items of %zu bytes for %s are more than memory can name", count, size,
-                    what);
+        status_fail(status, STATUS_NO_MEMORY, "%zu items of %zu bytes for %s are more than memory can name",
+                    count, size, what);
         return NULL;
     }
     return memory_take(bytes, what, status);
 }
 
-bool memory_grow(void **items, size_t *capacity, size_t needed, size_t size, const char *what, struct status *status) {
+bool memory_grow(void **items, size_t *capacity, size_t needed, size_t size, const char *what,
+                 struct status *status) {
     if (needed <= *capacity)
         return true;
     size_t wanted = *capacity == 0 ? 64 : *capacity;
     while (wanted < needed) {
         if (wanted > SIZE_MAX / 2)
-            return status_fail(status, STATUS_NO_MEMORY, "%zu items for %s are more than memory can name", needed, what);
+            return status_fail(status, STATUS_NO_MEMORY, "%zu items for %s are more than memory can name",
+                               needed, what);
         wanted *= 2;
     }
     void *grown = memory_take_array(wanted, size, what, status);

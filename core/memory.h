@@ -1,7 +1,7 @@
 /* Memory with three lives: process (taken once at start), job, step (an arena that is reset).
  *
- * All memory of the project comes through here, so that a test can make the n-th request fail and count what leaks.
- * Blocks start on a cache line and are zeroed. */
+ * All memory of the project comes through here, so that a test can make the n-th request fail and count what
+ * leaks. Blocks start on a cache line and are zeroed. */
 #ifndef CORE_MEMORY_H
 #define CORE_MEMORY_H
 
@@ -19,9 +19,10 @@ void *memory_take(size_t bytes, const char *what, struct status *status);
 /* memory_take of count * size bytes; a product that overflows is a failure like any other. */
 void *memory_take_array(size_t count, size_t size, const char *what, struct status *status);
 
-/* Grows an array to hold at least `needed` items, doubling; keeps the content, zeroes the rest. *items may be NULL with
- * *capacity 0. On failure *items and *capacity stay as they were. */
-bool memory_grow(void **items, size_t *capacity, size_t needed, size_t size, const char *what, struct status *status);
+/* Grows an array to hold at least `needed` items, doubling; keeps the content, zeroes the rest. *items may be
+ * NULL with *capacity 0. On failure *items and *capacity stay as they were. */
+bool memory_grow(void **items, size_t *capacity, size_t needed, size_t size, const char *what,
+                 struct status *status);
 
 /* Gives memory back. NULL is allowed. */
 void memory_release(void *block);

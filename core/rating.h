@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* One rating with dense row numbers (given by first appearance in the ratings file). 12 bytes, also on disk. */
+/* One rating with dense row numbers (given by first appearance in the ratings file). 12 bytes, also on disk.
+ */
 struct rating {
     uint32_t user;
     uint32_t movie;

@@ -1,7 +1,7 @@
-/* Counter-based random numbers: a value is a pure function of (seed, stream, counter), so that a row's start or an
- * epoch's order does not depend on who asks, when, or on which machine.
- * The mixer is SplitMix64's finaliser (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"),
- * applied once for each of the three keys. */
+/* Counter-based random numbers: a value is a pure function of (seed, stream, counter), so that a row's start
+ * or an epoch's order does not depend on who asks, when, or on which machine. The mixer is SplitMix64's
+ * finaliser (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"), applied once for
+ * each of the three keys. */
 #ifndef CORE_RNG_H
 #define CORE_RNG_H
 

@@ -1,8 +1,9 @@
 /* How an operation ended, as a code and a sentence.
  *
- * Three kinds of wrong are kept apart: our own bug stops the process (core/contract.h); the world (a disk, a peer,
- * a bad file) is a status that travels up and gains context; a peer's bytes are refused and counted, never asserted.
- * The codes are the exit codes of sysexits.h, so that what `cli` returns is what the deepest room found. */
+ * Three kinds of wrong are kept apart: our own bug stops the process (core/contract.h); the world (a disk, a
+ * peer, a bad file) is a status that travels up and gains context; a peer's bytes are refused and counted,
+ * never asserted. The codes are the exit codes of sysexits.h, so that what `cli` returns is what the deepest
+ * room found. */
 #ifndef CORE_STATUS_H
 #define CORE_STATUS_H
 
@@ -28,10 +29,12 @@ enum { STATUS_TEXT_BYTES = 1024 };
 
 struct status {
     enum status_code code;
-    char text[STATUS_TEXT_BYTES]; /* one sentence or more lines, no trailing newline; empty when code is STATUS_OK */
+    char text[STATUS_TEXT_BYTES]; /* one sentence or more lines, no trailing newline; empty when code is
+                                     STATUS_OK */
 };
 
-/* Writes code and sentence, and returns false, so that a failing function can end in `return status_fail(...)`. */
+/* Writes code and sentence, and returns false, so that a failing function can end in `return
+ * status_fail(...)`. */
 bool status_fail(struct status *status, enum status_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

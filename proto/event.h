@@ -1,9 +1,9 @@
 /* How an engine meets the world: an event comes in, actions go out through the outbox. Nothing else.
  *
- * An engine (coordinator, pserver, worker) does no I/O, reads no clock and starts no thread. Whoever drives it (the
- * real loop in `net`, the simulator in tests/sim) hands it one event at a time and carries out what it puts into the
- * outbox. Order: actions of one event are carried out in the order they were put; messages of one link arrive in the
- * order they were sent, or (when a link breaks) not at all. */
+ * An engine (coordinator, pserver, worker) does no I/O, reads no clock and starts no thread. Whoever drives
+ * it (the real loop in `net`, the simulator in tests/sim) hands it one event at a time and carries out what
+ * it puts into the outbox. Order: actions of one event are carried out in the order they were put; messages
+ * of one link arrive in the order they were sent, or (when a link breaks) not at all. */
 #ifndef PROTO_EVENT_H
 #define PROTO_EVENT_H
 
@@ -15,8 +15,8 @@
 #include "core/status.h"
 #include "proto/message.h"
 
-/* A link is one end of a connection. An engine names the links it opens (below LINK_INCOMING); the world names those
- * that others open to it (LINK_INCOMING and above) and never uses a number twice. */
+/* A link is one end of a connection. An engine names the links it opens (below LINK_INCOMING); the world
+ * names those that others open to it (LINK_INCOMING and above) and never uses a number twice. */
 typedef uint32_t link_id;
 enum { LINK_COORDINATOR = 0, LINK_FIRST_PSERVER = 1, LINK_INCOMING = 1u << 20 };
 
@@ -37,15 +37,16 @@ struct event {
     const struct status *status;
 };
 
-/* Slow or dirty work that an engine needs done, carried out by whoever drives it. The engine owns the struct and all
- * buffers it points at, and leaves them alone until EVENT_JOB_DONE. */
+/* Slow or dirty work that an engine needs done, carried out by whoever drives it. The engine owns the struct
+ * and all buffers it points at, and leaves them alone until EVENT_JOB_DONE. */
 enum job_kind {
     JOB_LOAD_LANE,  /* worker: the ratings of (epoch, step_in_epoch, lane) -> ratings, count, minibatch */
-    JOB_LOAD_VALID, /* worker: validation ratings [first, first + count) -> ratings, cold flags stay 0 */
+    JOB_LOAD_VALID, /* worker: validation ratings [first, first + count) -> ratings, cold */
     JOB_EPOCH_END,  /* coordinator: show and record `epoch_report` */
     JOB_PROGRESS,   /* coordinator: show `progress` */
-    JOB_SAVE_ROWS,  /* coordinator: `row_count` rows of `table` from `first_row` on, [row][stride] -> the model file */
-    JOB_FINISH      /* coordinator: everything is there; commit the model, write summary.json */
+    JOB_SAVE_ROWS, /* coordinator: `row_count` rows of `table` from `first_row` on, [row][stride] -> the model
+                      file */
+    JOB_FINISH     /* coordinator: everything is there; commit the model, write summary.json */
 };
 
 struct job {
@@ -61,7 +62,8 @@ struct job {
         struct {
             uint64_t first;
             uint32_t count;
-            struct rating *ratings;
+            struct rating *ratings; /* room for count */
+            uint8_t *cold;          /* 1 where the user or the movie has no training rating */
         } valid;
         const struct epoch_report *epoch;
         const struct progress_report *progress;
@@ -90,14 +92,14 @@ struct outbox {
     void *world;
 };
 
-/* Room for the body of the next outbox_send, 64-byte aligned, to be filled by the engine; never NULL. The world owns
- * it. Valid until that send. */
+/* Room for the body of the next outbox_send, 64-byte aligned, to be filled by the engine; never NULL. The
+ * world owns it. Valid until that send. */
 static inline void *outbox_body(struct outbox *out, size_t bytes) {
     return out->ops->body(out->world, bytes);
 }
 
-/* Sends a message over a link, with the body reserved before, if any (message->body is ignored). A link that is gone
- * swallows it: deadlines and heartbeats notice. */
+/* Sends a message over a link, with the body reserved before, if any (message->body is ignored). A link that
+ * is gone swallows it: deadlines and heartbeats notice. */
 static inline void outbox_send(struct outbox *out, link_id link, const struct message *message) {
     out->ops->send(out->world, link, message);
 }

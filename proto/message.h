@@ -1,5 +1,89 @@
-/* placeholder until proto is written */
+/* Bytes in motion: a message as a plain struct, and its header as MessagePack.
+ *
+ * A message is one or two frames. The first is a MessagePack array [kind, field, ...], made and checked from
+ * the one table in proto/messages.def; the second is the body, raw little-endian numbers whose layout the
+ * table states. This room checks kinds, types, bounds and text; whether a body has the length that the header
+ * promises is checked by the receiver, who knows the row stride. */
 #ifndef PROTO_MESSAGE_H
 #define PROTO_MESSAGE_H
-struct message;
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/rating.h"
+#include "core/status.h"
+
+enum {
+    PROTOCOL_VERSION = 1,
+    LANES_MAX = 256,
+    ROWS_MAX = 1 << 22, /* rows in one message */
+    RATES_MAX = 4096,   /* steps in one RATES */
+    VALID_SLICE = 4096, /* validation ratings in one slice */
+    BODY_ALIGNMENT = 64,
+    MESSAGE_HEADER_MAX = 2048 /* bytes of the largest encoded header */
+};
+
+enum message_kind {
+    MESSAGE_NONE = 0,
+#define MESSAGE(KIND, name, route, sentence, body) MESSAGE_##KIND,
+#define U32(owner, field, largest, sentence)
+#define U64(owner, field, largest, sentence)
+#define REAL(owner, field, sentence)
+#define TEXT(owner, field, bytes, sentence)
+#define END(name)
+#include "proto/messages.def"
+    MESSAGE_KINDS
+};
+
+#define MESSAGE(KIND, name, route, sentence, body) struct name##_message {
+#define U32(owner, field, largest, sentence)     uint32_t field;
+#define U64(owner, field, largest, sentence)     uint64_t field;
+#define REAL(owner, field, sentence)             double field;
+#define TEXT(owner, field, bytes, sentence)      char field[bytes];
+#define END(name)                                                                                            \
+    }                                                                                                        \
+    ;
+#include "proto/messages.def"
+
+struct message {
+    enum message_kind kind;
+    union {
+#define MESSAGE(KIND, name, route, sentence, body) struct name##_message name;
+#define U32(owner, field, largest, sentence)
+#define U64(owner, field, largest, sentence)
+#define REAL(owner, field, sentence)
+#define TEXT(owner, field, bytes, sentence)
+#define END(name)
+#include "proto/messages.def"
+    };
+    const void *body; /* belongs to the world; aligned for floats; NULL when empty */
+    size_t body_bytes;
+};
+
+/* Writes the header's MessagePack and returns its bytes (at most MESSAGE_HEADER_MAX). */
+size_t message_encode(const struct message *message, void *header, size_t capacity);
+
+/* Reads a header that may be anything. False and STATUS_PROTOCOL with a sentence when it is not exactly one
+ * message of the table within its bounds. On success body and body_bytes are set, all other bytes of the
+ * union are unspecified. */
+bool message_decode(struct message *message, const void *header, size_t header_bytes, const void *body,
+                    size_t body_bytes, struct status *status);
+
+/* "STEP", "ROWS", ...; "unknown message" for a number that is none. */
+const char *message_name(enum message_kind kind);
+
+/* "STEP lane=0 push_step=17 ... body=28672": for logs and the simulator's trace. Cut at capacity, always
+ * terminated. */
+void message_print(const struct message *message, char *text, size_t capacity);
+
+/* docs/PROTOCOL.md, made from the table. */
+void message_document(FILE *out);
+
+/* The bytes of n row numbers, rounded up to BODY_ALIGNMENT: where the gradients of a STEP begin. */
+static inline size_t message_padded(size_t bytes) {
+    return (bytes + BODY_ALIGNMENT - 1) / BODY_ALIGNMENT * BODY_ALIGNMENT;
+}
+
 #endif

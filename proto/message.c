@@ -1,0 +1,140 @@
+#include "proto/message.h"
+
+#include <msgpack.h>
+#include <string.h>
+
+#include "core/contract.h"
+#include "proto/table.h"
+
+struct header_buffer {
+    char *bytes;
+    size_t length, capacity;
+};
+
+static int header_append(void *context, const char *bytes, size_t length) {
+    struct header_buffer *buffer = context;
+    if (length > buffer->capacity - buffer->length)
+        return -1;
+    memcpy(buffer->bytes + buffer->length, bytes, length);
+    buffer->length += length;
+    return 0;
+}
+
+static void encode_field(msgpack_packer *packer, const struct message_field *field, const char *at) {
+    switch (field->type) {
+    case FIELD_U32:
+        msgpack_pack_uint32(packer, *(const uint32_t *)at);
+        break;
+    case FIELD_U64:
+        msgpack_pack_uint64(packer, *(const uint64_t *)at);
+        break;
+    case FIELD_REAL:
+        msgpack_pack_double(packer, *(const double *)at);
+        break;
+    case FIELD_TEXT: {
+        size_t length = strnlen(at, field->largest - 1);
+        msgpack_pack_str(packer, length);
+        msgpack_pack_str_body(packer, at, length);
+        break;
+    }
+    }
+}
+
+size_t message_encode(const struct message *message, void *header, size_t capacity) {
+    const struct message_type *type = message_type_of(message->kind);
+    struct header_buffer buffer = {header, 0, capacity};
+    msgpack_packer packer;
+    REQUIRE(type != NULL, "only messages of the table are sent");
+    msgpack_packer_init(&packer, &buffer, header_append);
+    msgpack_pack_array(&packer, type->field_count + 1);
+    msgpack_pack_uint32(&packer, message->kind);
+    for (uint32_t i = 0; i < type->field_count; i++)
+        encode_field(&packer, &type->fields[i], (const char *)message + type->fields[i].offset);
+    REQUIRE(buffer.length > 0 && capacity >= MESSAGE_HEADER_MAX,
+            "a header fits into MESSAGE_HEADER_MAX bytes");
+    return buffer.length;
+}
+
+static bool decode_number(const struct message_type *type, const struct message_field *field,
+                          const msgpack_object *object, char *at, struct status *status) {
+    if (object->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
+        return status_fail(status, STATUS_PROTOCOL, "%s: %s is not an unsigned number", type->kind,
+                           field->name);
+    if (object->via.u64 > field->largest)
+        return status_fail(status, STATUS_PROTOCOL, "%s: %s is %llu, more than %llu", type->kind, field->name,
+                           (unsigned long long)object->via.u64, (unsigned long long)field->largest);
+    if (field->type == FIELD_U32)
+        *(uint32_t *)at = (uint32_t)object->via.u64;
+    else
+        *(uint64_t *)at = object->via.u64;
+    return true;
+}
+
+static bool decode_text(const struct message_type *type, const struct message_field *field,
+                        const msgpack_object *object, char *at, struct status *status) {
+    if (object->type != MSGPACK_OBJECT_STR)
+        return status_fail(status, STATUS_PROTOCOL, "%s: %s is not text", type->kind, field->name);
+    if (object->via.str.size >= field->largest ||
+        memchr(object->via.str.ptr, 0, object->via.str.size) != NULL)
+        return status_fail(status, STATUS_PROTOCOL, "%s: %s is longer than %llu bytes or holds a zero byte",
+                           type->kind, field->name, (unsigned long long)field->largest - 1);
+    memcpy(at, object->via.str.ptr, object->via.str.size);
+    at[object->via.str.size] = '\0';
+    return true;
+}
+
+static bool decode_field(const struct message_type *type, const struct message_field *field,
+                         const msgpack_object *object, char *at, struct status *status) {
+    switch (field->type) {
+    case FIELD_REAL:
+        if (object->type != MSGPACK_OBJECT_FLOAT64)
+            return status_fail(status, STATUS_PROTOCOL, "%s: %s is not a 64-bit float", type->kind,
+                               field->name);
+        *(double *)at = object->via.f64;
+        return true;
+    case FIELD_TEXT:
+        return decode_text(type, field, object, at, status);
+    default:
+        return decode_number(type, field, object, at, status);
+    }
+}
+
+static bool decode_array(struct message *message, const msgpack_object *object, struct status *status) {
+    if (object->type != MSGPACK_OBJECT_ARRAY || object->via.array.size < 1)
+        return status_fail(status, STATUS_PROTOCOL, "the header is not a MessagePack array");
+    const msgpack_object *items = object->via.array.ptr;
+    const struct message_type *type =
+        items[0].type == MSGPACK_OBJECT_POSITIVE_INTEGER ? message_type_of(items[0].via.u64) : NULL;
+    if (type == NULL)
+        return status_fail(status, STATUS_PROTOCOL, "the header names no message of protocol version %d",
+                           PROTOCOL_VERSION);
+    if (object->via.array.size != type->field_count + 1)
+        return status_fail(status, STATUS_PROTOCOL, "%s has %u fields, not %u", type->kind, type->field_count,
+                           object->via.array.size - 1);
+    message->kind = (enum message_kind)items[0].via.u64;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        if (!decode_field(type, &type->fields[i], &items[i + 1], (char *)message + type->fields[i].offset,
+                          status))
+            return false;
+    return true;
+}
+
+bool message_decode(struct message *message, const void *header, size_t header_bytes, const void *body,
+                    size_t body_bytes, struct status *status) {
+    enum { ZONE_BYTES = 1024 };
+    msgpack_zone zone;
+    msgpack_object object;
+    size_t offset = 0;
+    if (header_bytes > MESSAGE_HEADER_MAX)
+        return status_fail(status, STATUS_PROTOCOL, "a header of %zu bytes is too long", header_bytes);
+    if (!msgpack_zone_init(&zone, ZONE_BYTES))
+        return status_fail(status, STATUS_NO_MEMORY, "no memory to read a message");
+    msgpack_unpack_return got = msgpack_unpack(header, header_bytes, &offset, &zone, &object);
+    bool read = got == MSGPACK_UNPACK_SUCCESS && offset == header_bytes
+                    ? decode_array(message, &object, status)
+                    : status_fail(status, STATUS_PROTOCOL, "the header is not one whole MessagePack value");
+    msgpack_zone_destroy(&zone);
+    message->body = body_bytes == 0 ? NULL : body;
+    message->body_bytes = body_bytes;
+    return read;
+}
