@@ -38,10 +38,10 @@ enum message_kind {
 };
 
 #define MESSAGE(KIND, name, route, sentence, body) struct name##_message {
-#define U32(owner, field, largest, sentence)     uint32_t field;
-#define U64(owner, field, largest, sentence)     uint64_t field;
-#define REAL(owner, field, sentence)             double field;
-#define TEXT(owner, field, bytes, sentence)      char field[bytes];
+#define U32(owner, field, largest, sentence)       uint32_t field;
+#define U64(owner, field, largest, sentence)       uint64_t field;
+#define REAL(owner, field, sentence)               double field;
+#define TEXT(owner, field, bytes, sentence)        char field[bytes];
 #define END(name)                                                                                            \
     }                                                                                                        \
     ;

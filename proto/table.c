@@ -4,13 +4,12 @@
 
 /* Every list ends in an entry without a name, so that a message without fields has a list too. */
 #define MESSAGE(KIND, name, route, sentence, body) static const struct message_field name##_fields[] = {
-#define U32(owner, field, largest, sentence)                                                               \
+#define U32(owner, field, largest, sentence)                                                                 \
     {#field, FIELD_U32, offsetof(struct message, owner.field), largest, sentence},
-#define U64(owner, field, largest, sentence)                                                               \
+#define U64(owner, field, largest, sentence)                                                                 \
     {#field, FIELD_U64, offsetof(struct message, owner.field), largest, sentence},
-#define REAL(owner, field, sentence)                                                                       \
-    {#field, FIELD_REAL, offsetof(struct message, owner.field), 0, sentence},
-#define TEXT(owner, field, bytes, sentence)                                                                \
+#define REAL(owner, field, sentence) {#field, FIELD_REAL, offsetof(struct message, owner.field), 0, sentence},
+#define TEXT(owner, field, bytes, sentence)                                                                  \
     {#field, FIELD_TEXT, offsetof(struct message, owner.field), bytes, sentence},
 #define END(name)                                                                                            \
     { NULL }                                                                                                 \

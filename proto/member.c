@@ -1,0 +1,123 @@
+#include "proto/member.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void member_init(struct member *member, const struct member_spec *spec) {
+    *member = (struct member){.spec = *spec};
+}
+
+void member_hello(const struct member *member, struct outbox *out, link_id link) {
+    const struct member_spec *spec = &member->spec;
+    struct message message = {.kind = MESSAGE_HELLO};
+    message.hello = (struct hello_message){
+        .protocol = PROTOCOL_VERSION,
+        .role = spec->role,
+        .index = spec->index,
+        .config_digest = spec->config_digest,
+        .data_digest = spec->data_digest,
+        .incarnation = spec->incarnation,
+        .pid = spec->pid,
+    };
+    snprintf(message.hello.host, sizeof message.hello.host, "%s", spec->host);
+    snprintf(message.hello.endpoint, sizeof message.hello.endpoint, "%s", spec->endpoint);
+    outbox_send(out, link, &message);
+}
+
+static enum member_verdict end(struct member *member, struct outbox *out, const struct status *status) {
+    member->ended = true;
+    outbox_exit(out, status);
+    return MEMBER_ENDED;
+}
+
+void member_fail(struct member *member, struct outbox *out, enum status_code code, const char *format, ...) {
+    struct status status = {.code = code};
+    struct message message = {.kind = MESSAGE_FAILED};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(status.text, sizeof status.text, format, arguments);
+    va_end(arguments);
+    message.failed.code = code;
+    snprintf(message.failed.reason, sizeof message.failed.reason, "%.*s",
+             (int)sizeof message.failed.reason - 1, status.text);
+    outbox_send(out, LINK_COORDINATOR, &message);
+    end(member, out, &status);
+}
+
+static enum member_verdict told_to_end(struct member *member, struct outbox *out, uint32_t code,
+                                       const char *reason) {
+    struct status status = {.code = (enum status_code)code};
+    snprintf(status.text, sizeof status.text, "%s", reason);
+    return end(member, out, &status);
+}
+
+static enum member_verdict on_timer(struct member *member, uint64_t now_us, struct outbox *out) {
+    const struct member_spec *spec = &member->spec;
+    if (now_us < member->next_beat_us) {
+        outbox_wake(out, member->next_beat_us);
+        return MEMBER_NOT_MINE;
+    }
+    if (member->welcomed && now_us - member->last_heard_us > spec->silence_us) {
+        struct status status;
+        status_fail(&status, STATUS_UNAVAILABLE, "%s %u: the coordinator has been silent for %.1f s",
+                    role_name(spec->role), spec->index, (double)(now_us - member->last_heard_us) / 1e6);
+        return end(member, out, &status);
+    }
+    if (member->welcomed)
+        return MEMBER_BEAT;
+    member_hello(member, out, LINK_COORDINATOR);
+    member->next_beat_us = now_us + spec->heartbeat_us;
+    outbox_wake(out, member->next_beat_us);
+    return MEMBER_HANDLED;
+}
+
+static enum member_verdict on_message(struct member *member, const struct event *event, struct outbox *out) {
+    const struct message *message = event->message;
+    if (event->link != LINK_COORDINATOR)
+        return MEMBER_NOT_MINE;
+    member->last_heard_us = event->now_us;
+    switch (message->kind) {
+    case MESSAGE_WELCOME:
+        if (member->welcomed)
+            return MEMBER_HANDLED;
+        member->welcomed = true;
+        return MEMBER_WELCOMED;
+    case MESSAGE_PULSE:
+        return MEMBER_HANDLED;
+    case MESSAGE_REFUSE:
+        return told_to_end(member, out, message->refuse.code, message->refuse.reason);
+    case MESSAGE_STOP:
+        return told_to_end(member, out, message->stop.code, message->stop.reason);
+    default:
+        return MEMBER_NOT_MINE;
+    }
+}
+
+enum member_verdict member_step(struct member *member, const struct event *event, struct outbox *out) {
+    if (member->ended)
+        return MEMBER_ENDED;
+    switch (event->kind) {
+    case EVENT_START:
+        member->last_heard_us = event->now_us;
+        return on_timer(member, event->now_us, out);
+    case EVENT_TIMER:
+        return on_timer(member, event->now_us, out);
+    case EVENT_MESSAGE:
+        return on_message(member, event, out);
+    case EVENT_STOP:
+        member_fail(member, out, event->status->code, "%s %u was asked to stop: %s",
+                    role_name(member->spec.role), member->spec.index, event->status->text);
+        return MEMBER_ENDED;
+    default:
+        return MEMBER_NOT_MINE;
+    }
+}
+
+void member_beat(struct member *member, uint64_t now_us, const struct heartbeat_message *counters,
+                 struct outbox *out) {
+    struct message message = {.kind = MESSAGE_HEARTBEAT, .heartbeat = *counters};
+    outbox_send(out, LINK_COORDINATOR, &message);
+    member->next_beat_us = now_us + member->spec.heartbeat_us;
+    outbox_wake(out, member->next_beat_us);
+}

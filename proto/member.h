@@ -1,0 +1,52 @@
+/* The manners that every member (pserver, worker) shares: it says hello until it is welcomed, beats its
+ * heart, notices a silent coordinator, and ends when it is told to. Part of an engine; thinks only. */
+#ifndef PROTO_MEMBER_H
+#define PROTO_MEMBER_H
+
+#include "proto/event.h"
+
+enum { MEMBER_HOST_BYTES = 256, MEMBER_ENDPOINT_BYTES = 256 };
+
+struct member_spec {
+    enum role role;
+    uint32_t index;
+    uint64_t config_digest, data_digest;
+    uint64_t incarnation; /* different for every start */
+    uint64_t pid;
+    char host[MEMBER_HOST_BYTES];
+    char endpoint[MEMBER_ENDPOINT_BYTES]; /* where a pserver listens, else empty */
+    uint64_t heartbeat_us, silence_us; /* time between heartbeats; a coordinator silent this long is lost */
+};
+
+struct member {
+    struct member_spec spec;
+    bool welcomed, ended;
+    uint64_t next_beat_us, last_heard_us;
+};
+
+enum member_verdict {
+    MEMBER_NOT_MINE, /* the event is the engine's to handle */
+    MEMBER_HANDLED,  /* nothing left to do */
+    MEMBER_WELCOMED, /* event->message is the first WELCOME */
+    MEMBER_BEAT, /* a heartbeat is due: fill in the counters and call member_beat; then handle the timer as
+                    your own */
+    MEMBER_ENDED /* outbox_exit has been called; ignore whatever comes */
+};
+
+void member_init(struct member *member, const struct member_spec *spec);
+
+/* Looks at an event before the engine does. */
+enum member_verdict member_step(struct member *member, const struct event *event, struct outbox *out);
+
+/* Sends the heartbeat and asks to be woken for the next. */
+void member_beat(struct member *member, uint64_t now_us, const struct heartbeat_message *counters,
+                 struct outbox *out);
+
+/* The HELLO of this member, for links other than the coordinator's. */
+void member_hello(const struct member *member, struct outbox *out, link_id link);
+
+/* Tells the coordinator that this member cannot go on, and ends with that status. */
+void member_fail(struct member *member, struct outbox *out, enum status_code code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

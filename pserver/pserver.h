@@ -1,0 +1,33 @@
+/* The engine of a parameter server: it holds a shard, applies pushes when the gate says so, and answers
+ * pulls.
+ *
+ * Life: HELLO to the coordinator; WELCOME brings the sizes, the shard is made; workers join by HELLO; STEP
+ * messages push and pull; RATES from the coordinator say how far the schedule is known; SETTLE ends an epoch;
+ * MOMENTS, PROJECT and READ serve the end of the run; STOP. A message that is not what it should be is
+ * refused, counted, logged, and changes nothing. A gradient that is not finite ends the run with the step,
+ * the shard and the row. */
+#ifndef PSERVER_PSERVER_H
+#define PSERVER_PSERVER_H
+
+#include "proto/event.h"
+#include "proto/member.h"
+#include "pserver/gate.h"
+#include "pserver/shard.h"
+
+struct pserver_spec {
+    struct member_spec member;
+    struct gate_spec gate;
+    struct shard_spec shard; /* users and movies are filled in from WELCOME */
+};
+
+struct pserver;
+
+/* NULL and status on failure; given back with pserver_free. The rows' memory is taken at WELCOME, when sizes
+ * are known. */
+struct pserver *pserver_new(const struct pserver_spec *spec, struct status *status);
+void pserver_free(struct pserver *pserver);
+
+/* The engine to drive (proto/event.h); lives as long as the pserver. */
+struct engine pserver_engine(struct pserver *pserver);
+
+#endif

@@ -1,0 +1,315 @@
+#include "pserver/shard.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/contract.h"
+#include "core/hash.h"
+#include "core/memory.h"
+#include "core/multiversion.h"
+#include "model/optimiser.h"
+#include "model/partition.h"
+#include "model/start.h"
+
+struct shard {
+    struct shard_spec spec;
+    struct optimiser *optimiser;
+    uint32_t rows[TABLE_COUNT]; /* of this shard */
+    uint32_t entries, stride;
+    float *values, *first, *second;
+    uint64_t *next_step;
+    uint32_t *stamps; /* per entry: the last serial that named it */
+    uint32_t serial;
+    uint32_t *slots; /* per entry: its place in sums, meaningful while its stamp is current */
+    float *sums;     /* [lanes * lane_rows][stride]: gradients of several lanes added up */
+    uint32_t *sum_entries;
+};
+
+static size_t entry_count(const struct shard_spec *spec) {
+    return (size_t)partition_rows(spec->users, spec->index, spec->shards) +
+           partition_rows(spec->movies, spec->index, spec->shards);
+}
+
+static size_t sum_count(const struct shard_spec *spec) {
+    size_t most = (size_t)spec->lanes * spec->lane_rows;
+    size_t all = entry_count(spec);
+    return spec->lanes == 1 ? 0 : most < all ? most : all;
+}
+
+size_t shard_bytes_planned(const struct shard_spec *spec) {
+    size_t row = row_stride(spec->model.factors) * sizeof(float);
+    unsigned needs = optimiser_needs(&spec->optimiser);
+    size_t arrays = 1 + ((needs & OPTIMISER_NEEDS_FIRST) != 0) + ((needs & OPTIMISER_NEEDS_SECOND) != 0);
+    size_t bookkeeping = sizeof(uint64_t) + 2 * sizeof(uint32_t);
+    return entry_count(spec) * (arrays * row + bookkeeping) + sum_count(spec) * (row + sizeof(uint32_t));
+}
+
+static uint32_t entry_row(const struct shard *shard, uint32_t entry, enum table_id *table) {
+    uint32_t users = shard->rows[TABLE_USERS];
+    *table = entry < users ? TABLE_USERS : TABLE_MOVIES;
+    return partition_row(entry < users ? entry : entry - users, shard->spec.index, shard->spec.shards);
+}
+
+static bool take_rows(struct shard *shard, struct status *status) {
+    size_t row_bytes = shard->stride * sizeof(float);
+    unsigned needs = optimiser_needs(&shard->spec.optimiser);
+    shard->values = memory_take_array(shard->entries, row_bytes, "rows", status);
+    shard->next_step = memory_take_array(shard->entries, sizeof *shard->next_step, "row steps", status);
+    shard->stamps = memory_take_array(shard->entries, sizeof *shard->stamps, "row stamps", status);
+    shard->slots = memory_take_array(shard->entries, sizeof *shard->slots, "row slots", status);
+    if (shard->values == NULL || shard->next_step == NULL || shard->stamps == NULL || shard->slots == NULL)
+        return false;
+    if ((needs & OPTIMISER_NEEDS_FIRST) != 0) {
+        shard->first = memory_take_array(shard->entries, row_bytes, "optimiser state", status);
+        if (shard->first == NULL)
+            return false;
+    }
+    if ((needs & OPTIMISER_NEEDS_SECOND) != 0) {
+        shard->second = memory_take_array(shard->entries, row_bytes, "optimiser state", status);
+        if (shard->second == NULL)
+            return false;
+    }
+    shard->sums = memory_take_array(sum_count(&shard->spec), row_bytes, "gradient sums", status);
+    shard->sum_entries =
+        memory_take_array(sum_count(&shard->spec), sizeof(uint32_t), "gradient sums", status);
+    return shard->sums != NULL && shard->sum_entries != NULL;
+}
+
+static void start_rows(struct shard *shard) {
+    for (uint32_t entry = 0; entry < shard->entries; entry++) {
+        enum table_id table;
+        uint32_t row = entry_row(shard, entry, &table);
+        start_row(&shard->spec.model, table, row, shard->values + (size_t)entry * shard->stride);
+    }
+}
+
+struct shard *shard_new(const struct shard_spec *spec, struct status *status) {
+    struct shard *shard = memory_take(sizeof *shard, "a shard", status);
+    if (shard == NULL)
+        return NULL;
+    shard->spec = *spec;
+    shard->stride = row_stride(spec->model.factors);
+    shard->rows[TABLE_USERS] = partition_rows(spec->users, spec->index, spec->shards);
+    shard->rows[TABLE_MOVIES] = partition_rows(spec->movies, spec->index, spec->shards);
+    shard->entries = (uint32_t)entry_count(spec);
+    shard->optimiser = optimiser_new(&spec->optimiser, &spec->model, 0, status);
+    if (shard->optimiser == NULL || !take_rows(shard, status)) {
+        shard_free(shard);
+        return NULL;
+    }
+    start_rows(shard);
+    return shard;
+}
+
+void shard_free(struct shard *shard) {
+    if (shard == NULL)
+        return;
+    optimiser_free(shard->optimiser);
+    memory_release(shard->values);
+    memory_release(shard->first);
+    memory_release(shard->second);
+    memory_release(shard->next_step);
+    memory_release(shard->stamps);
+    memory_release(shard->slots);
+    memory_release(shard->sums);
+    memory_release(shard->sum_entries);
+    memory_release(shard);
+}
+
+static float *entry_values(const struct shard *shard, uint32_t entry) {
+    return shard->values + (size_t)entry * shard->stride;
+}
+
+static struct row_state entry_state(const struct shard *shard, uint32_t entry) {
+    size_t at = (size_t)entry * shard->stride;
+    return (struct row_state){
+        .value = shard->values + at,
+        .first = shard->first == NULL ? NULL : shard->first + at,
+        .second = shard->second == NULL ? NULL : shard->second + at,
+        .next_step = shard->next_step + entry,
+    };
+}
+
+/* A new serial makes all stamps old; once in 2^32 they must be wiped. */
+static uint32_t next_serial(struct shard *shard) {
+    if (++shard->serial == 0) {
+        memset(shard->stamps, 0, shard->entries * sizeof *shard->stamps);
+        shard->serial = 1;
+    }
+    return shard->serial;
+}
+
+static bool find_table(struct shard *shard, enum table_id table, const uint32_t *rows, uint32_t count,
+                       bool unique, uint32_t *entries, struct status *status) {
+    uint32_t shards = shard->spec.shards;
+    uint32_t base = table == TABLE_USERS ? 0 : shard->rows[TABLE_USERS];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t local = partition_local(rows[i], shards);
+        if (partition_shard(rows[i], shards) != shard->spec.index || local >= shard->rows[table])
+            return status_fail(status, STATUS_PROTOCOL, "%s row %u is not on shard %u", table_name(table),
+                               rows[i], shard->spec.index);
+        entries[i] = base + local;
+        if (unique && shard->stamps[entries[i]] == shard->serial)
+            return status_fail(status, STATUS_PROTOCOL, "%s row %u is named twice", table_name(table),
+                               rows[i]);
+        if (unique)
+            shard->stamps[entries[i]] = shard->serial;
+    }
+    return true;
+}
+
+bool shard_find(struct shard *shard, const uint32_t *rows, uint32_t users, uint32_t movies, bool unique,
+                uint32_t *entries, struct status *status) {
+    if (unique)
+        next_serial(shard);
+    return find_table(shard, TABLE_USERS, rows, users, unique, entries, status) &&
+           find_table(shard, TABLE_MOVIES, rows + users, movies, unique, entries + users, status);
+}
+
+void shard_pull(struct shard *shard, const uint32_t *entries, uint32_t count, float *values) {
+    uint64_t step = optimiser_step(shard->optimiser);
+    for (uint32_t i = 0; i < count; i++) {
+        optimiser_catch_up(shard->optimiser, entry_state(shard, entries[i]), step);
+        memcpy(values + (size_t)i * shard->stride, entry_values(shard, entries[i]),
+               shard->stride * sizeof(float));
+    }
+}
+
+void shard_read(const struct shard *shard, const uint32_t *entries, uint32_t count, float *values) {
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(values + (size_t)i * shard->stride, entry_values(shard, entries[i]),
+               shard->stride * sizeof(float));
+}
+
+static void apply_rows(struct shard *shard, uint64_t step, const uint32_t *entries, uint32_t count,
+                       const float *gradients) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct row_state state = entry_state(shard, entries[i]);
+        optimiser_catch_up(shard->optimiser, state, step);
+        optimiser_apply(shard->optimiser, state, gradients + (size_t)i * shard->stride);
+    }
+}
+
+MULTIVERSION static void add_floats(float *sum, const float *terms, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        sum[i] += terms[i];
+}
+
+/* Adds one lane to the sums; the first lane that names an entry opens its slot. Returns the number of slots.
+ */
+static uint32_t add_lane(struct shard *shard, const struct lane_gradients *lane, uint32_t slots) {
+    uint32_t stride = shard->stride;
+    for (uint32_t i = 0; i < lane->count; i++) {
+        uint32_t entry = lane->entries[i];
+        const float *gradient = lane->gradients + (size_t)i * stride;
+        if (shard->stamps[entry] == shard->serial) {
+            add_floats(shard->sums + (size_t)shard->slots[entry] * stride, gradient, stride);
+            continue;
+        }
+        shard->stamps[entry] = shard->serial;
+        shard->slots[entry] = slots;
+        shard->sum_entries[slots] = entry;
+        memcpy(shard->sums + (size_t)slots++ * stride, gradient, stride * sizeof(float));
+    }
+    return slots;
+}
+
+void shard_apply(struct shard *shard, struct step_rate rate, const struct lane_gradients *lanes,
+                 uint32_t lane_count) {
+    if (optimiser_window_full(shard->optimiser)) {
+        shard_settle(shard);
+        optimiser_window_restart(shard->optimiser);
+    }
+    uint64_t step = optimiser_step(shard->optimiser);
+    optimiser_open(shard->optimiser, rate);
+    if (lane_count == 1) {
+        apply_rows(shard, step, lanes[0].entries, lanes[0].count, lanes[0].gradients);
+        return;
+    }
+    uint32_t slots = 0;
+    next_serial(shard);
+    for (uint32_t lane = 0; lane < lane_count; lane++)
+        slots = add_lane(shard, &lanes[lane], slots);
+    apply_rows(shard, step, shard->sum_entries, slots, shard->sums);
+}
+
+uint64_t shard_step(const struct shard *shard) {
+    return optimiser_step(shard->optimiser);
+}
+
+void shard_settle(struct shard *shard) {
+    uint64_t step = optimiser_step(shard->optimiser);
+    for (uint32_t entry = 0; entry < shard->entries; entry++)
+        optimiser_catch_up(shard->optimiser, entry_state(shard, entry), step);
+}
+
+/* A float times zero is zero unless it is NaN or infinite; eight independent sums keep the loop a vector's.
+ */
+MULTIVERSION static bool all_finite(const float *values, size_t count) {
+    float sums[ROW_LANES] = {0};
+    float sum = 0;
+    for (size_t i = 0; i < count; i += ROW_LANES)
+        for (size_t lane = 0; lane < ROW_LANES; lane++)
+            sums[lane] += values[i + lane] * 0.0f;
+    for (size_t lane = 0; lane < ROW_LANES; lane++)
+        sum += sums[lane];
+    return sum == 0.0f;
+}
+
+uint32_t shard_first_bad(const struct shard *shard, const float *rows, uint32_t count) {
+    if (all_finite(rows, (size_t)count * shard->stride))
+        return count;
+    uint32_t row = 0;
+    while (all_finite(rows + (size_t)row * shard->stride, shard->stride))
+        row++;
+    return row;
+}
+
+uint32_t shard_first_bad_entry(const struct shard *shard) {
+    return shard_first_bad(shard, shard->values, shard->entries);
+}
+
+void shard_name_entry(const struct shard *shard, uint32_t entry, char *text, size_t capacity) {
+    enum table_id table;
+    uint32_t row = entry_row(shard, entry, &table);
+    snprintf(text, capacity, "%s row %u", table_name(table), row);
+}
+
+uint64_t shard_digest(const struct shard *shard) {
+    uint64_t digest = 0;
+    for (uint32_t entry = 0; entry < shard->entries; entry++) {
+        enum table_id table;
+        uint64_t row = entry_row(shard, entry, &table);
+        digest += hash_bytes(entry_values(shard, entry), (shard->spec.model.factors + 1) * sizeof(float),
+                             (uint64_t)table << 32 | row);
+    }
+    return digest;
+}
+
+void shard_moments(const struct shard *shard, struct factor_moments *moments) {
+    factors_accumulate(entry_values(shard, shard->rows[TABLE_USERS]), shard->rows[TABLE_MOVIES],
+                       shard->stride, shard->spec.model.factors, moments);
+}
+
+void shard_project(const struct shard *shard, uint32_t first, uint32_t count, uint32_t components,
+                   const double *mean, const double *axes, double *scores) {
+    uint32_t factors = shard->spec.model.factors;
+    for (uint32_t i = 0; i < count; i++) {
+        const float *row = entry_values(shard, shard->rows[TABLE_USERS] + first + i);
+        double *line = scores + (size_t)i * (components + 1);
+        factors_project(row, 1, shard->stride, factors, components, mean, axes, line);
+        line[components] = row[factors];
+    }
+}
+
+uint32_t shard_stride(const struct shard *shard) {
+    return shard->stride;
+}
+
+uint32_t shard_rows(const struct shard *shard, enum table_id table) {
+    return shard->rows[table];
+}
+
+size_t shard_bytes(const struct shard *shard) {
+    return shard_bytes_planned(&shard->spec);
+}

@@ -1,0 +1,92 @@
+/* A shard: the rows of both tables that one pserver holds, with their optimiser state, and the step they have
+ * seen.
+ *
+ * Rows are kept as one run of entries, this shard's users first, then its movies; an entry is a row of
+ * row_stride floats. Everything here is the same for one shard or a hundred: a row's history depends on its
+ * own gradients and on the global step only. */
+#ifndef PSERVER_SHARD_H
+#define PSERVER_SHARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/rating.h"
+#include "core/status.h"
+#include "model/factors.h"
+#include "model/spec.h"
+
+struct shard_spec {
+    struct model_spec model;
+    struct optimiser_spec optimiser;
+    uint32_t index, shards; /* this shard among all */
+    uint32_t users, movies; /* rows of the whole tables */
+    uint32_t lanes;         /* gradients of at most this many lanes are added in one step */
+    uint32_t lane_rows;     /* rows of at most this many entries come from one lane */
+};
+
+/* A lane's share of a step: gradients[count][stride] of count different entries. */
+struct lane_gradients {
+    const uint32_t *entries;
+    uint32_t count;
+    const float *gradients;
+};
+
+struct shard;
+
+/* Takes all memory of the shard's life and starts every row (model/start.h). NULL and status on failure. */
+struct shard *shard_new(const struct shard_spec *spec, struct status *status);
+void shard_free(struct shard *shard);
+
+/* Turns row numbers from the wire into entries: users first, then movies. False (status: a sentence) when a
+ * row does not exist, is not this shard's, or, with `unique`, is named twice. */
+bool shard_find(struct shard *shard, const uint32_t *rows, uint32_t users, uint32_t movies, bool unique,
+                uint32_t *entries, struct status *status);
+
+/* Copies entries, brought up to date, to values[count][stride]. */
+void shard_pull(struct shard *shard, const uint32_t *entries, uint32_t count, float *values);
+
+/* Copies entries as they are. After shard_settle that is the same. */
+void shard_read(const struct shard *shard, const uint32_t *entries, uint32_t count, float *values);
+
+/* One global step: opens it with its rates, adds the lanes' gradients in the order given, applies them. Lanes
+ * may be empty: the step still counts. Gradients are finite (shard_first_bad). */
+void shard_apply(struct shard *shard, struct step_rate rate, const struct lane_gradients *lanes,
+                 uint32_t lane_count);
+
+/* The number of steps applied. */
+uint64_t shard_step(const struct shard *shard);
+
+/* Brings every row up to date. */
+void shard_settle(struct shard *shard);
+
+/* The first of count rows that holds a NaN or an infinity, or count. */
+uint32_t shard_first_bad(const struct shard *shard, const float *rows, uint32_t count);
+
+/* The first entry whose row is not finite, or the number of entries. */
+uint32_t shard_first_bad_entry(const struct shard *shard);
+
+/* "movie row 296", for sentences. */
+void shard_name_entry(const struct shard *shard, uint32_t entry, char *text, size_t capacity);
+
+/* Sum over rows of the hash of their factors and bias, keyed by table and row, modulo 2^64: adding up the
+ * shards' sums gives the digest of the model, whatever the number of shards. */
+uint64_t shard_digest(const struct shard *shard);
+
+/* Adds this shard's movies to the moments of a PCA; projects them (movies of the shard [first, first +
+ * count)): scores[count][components + 1], the last column the bias. */
+void shard_moments(const struct shard *shard, struct factor_moments *moments);
+void shard_project(const struct shard *shard, uint32_t first, uint32_t count, uint32_t components,
+                   const double *mean, const double *axes, double *scores);
+
+/* Floats from one row to the next, model/spec.h. */
+uint32_t shard_stride(const struct shard *shard);
+
+/* Rows held of a table, and bytes of rows and optimiser state. */
+uint32_t shard_rows(const struct shard *shard, enum table_id table);
+size_t shard_bytes(const struct shard *shard);
+
+/* What shard_new of this spec will take, in bytes. */
+size_t shard_bytes_planned(const struct shard_spec *spec);
+
+#endif
