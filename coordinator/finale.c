@@ -1,0 +1,173 @@
+#include "coordinator/finale.h"
+
+#include <string.h>
+
+#include "core/memory.h"
+#include "model/partition.h"
+#include "model/spec.h"
+
+bool finale_init(struct finale *finale, const struct finale_spec *spec, struct status *status) {
+    size_t factors = spec->factors;
+    *finale = (struct finale){.spec = *spec};
+    finale->moments.sum = memory_take_array(factors, sizeof(double), "moments", status);
+    finale->moments.scatter = memory_take_array(factors * factors, sizeof(double), "moments", status);
+    finale->axes = memory_take_array((spec->components + 1) * factors, sizeof(double), "axes", status);
+    finale->share = memory_take_array(spec->components, sizeof(double), "axes", status);
+    finale->scores =
+        memory_take_array((size_t)spec->movies * spec->components, sizeof(double), "scores", status);
+    finale->biases = memory_take_array(spec->movies, sizeof(double), "biases", status);
+    finale->answered = memory_take(spec->pservers, "shards", status);
+    finale->chunk =
+        memory_take_array(FINALE_CHUNK_ROWS, row_stride(spec->factors) * sizeof(float), "rows", status);
+    return finale->moments.sum != NULL && finale->moments.scatter != NULL && finale->axes != NULL &&
+           finale->share != NULL && finale->scores != NULL && finale->biases != NULL &&
+           finale->answered != NULL && finale->chunk != NULL;
+}
+
+void finale_free(struct finale *finale) {
+    memory_release(finale->moments.sum);
+    memory_release(finale->moments.scatter);
+    memory_release(finale->axes);
+    memory_release(finale->share);
+    memory_release(finale->scores);
+    memory_release(finale->biases);
+    memory_release(finale->answered);
+    memory_release(finale->chunk);
+    *finale = (struct finale){0};
+}
+
+void finale_ask_moments(struct finale *finale, const struct roster *roster, struct outbox *out) {
+    struct message wanted = {.kind = MESSAGE_MOMENTS_WANTED};
+    outbox_send(out, roster_pserver(roster, finale->next_shard)->link, &wanted);
+}
+
+bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t shard,
+                    const struct message *message, struct outbox *out, bool *complete,
+                    struct status *status) {
+    size_t factors = finale->spec.factors;
+    const double *sums = message->body;
+    if (shard != finale->next_shard || message->body_bytes != (factors + factors * factors) * sizeof(double))
+        return status_fail(status, STATUS_PROTOCOL,
+                           "moments of %zu bytes from pserver %u, expected from pserver %u",
+                           message->body_bytes, shard, finale->next_shard);
+    finale->moments.count += message->moments.count;
+    for (size_t i = 0; i < factors; i++)
+        finale->moments.sum[i] += sums[i];
+    for (size_t i = 0; i < factors * factors; i++)
+        finale->moments.scatter[i] += sums[factors + i];
+    *complete = ++finale->next_shard == finale->spec.pservers;
+    if (!*complete)
+        finale_ask_moments(finale, roster, out);
+    return true;
+}
+
+bool finale_ask_scores(struct finale *finale, const struct roster *roster, struct outbox *out,
+                       struct status *status) {
+    uint32_t factors = finale->spec.factors, components = finale->spec.components;
+    double *variance = memory_take_array(components, sizeof *variance, "variances", status);
+    bool decomposed =
+        variance != NULL && factors_decompose(&finale->moments, factors, components, finale->axes,
+                                              finale->axes + factors, variance, finale->share, status);
+    memory_release(variance);
+    if (!decomposed)
+        return false;
+    size_t bytes = (size_t)(components + 1) * factors * sizeof(double);
+    struct message project = {.kind = MESSAGE_PROJECT, .project = {components}};
+    for (uint32_t shard = 0; shard < finale->spec.pservers; shard++) {
+        memcpy(outbox_body(out, bytes), finale->axes, bytes);
+        outbox_send(out, roster_pserver(roster, shard)->link, &project);
+    }
+    return true;
+}
+
+bool finale_scores(struct finale *finale, uint32_t shard, const struct message *message, bool *complete,
+                   struct status *status) {
+    uint32_t components = finale->spec.components, shards = finale->spec.pservers;
+    uint32_t held = partition_rows(finale->spec.movies, shard, shards);
+    uint64_t end = (uint64_t)message->projected.first + message->projected.movies;
+    const double *lines = message->body;
+    if (end > held || message->body_bytes != message->projected.movies * (components + 1) * sizeof(double))
+        return status_fail(status, STATUS_PROTOCOL, "scores of %u movies in %zu bytes",
+                           message->projected.movies, message->body_bytes);
+    for (uint32_t i = 0; i < message->projected.movies; i++) {
+        uint32_t movie = partition_row(message->projected.first + i, shard, shards);
+        const double *line = lines + (size_t)i * (components + 1);
+        memcpy(finale->scores + (size_t)movie * components, line, components * sizeof(double));
+        finale->biases[movie] = line[components];
+    }
+    finale->movies_projected += message->projected.movies;
+    *complete = finale->movies_projected >= finale->spec.movies;
+    if (*complete)
+        factors_fix_sign(finale->scores, finale->spec.movies, components, NULL, finale->spec.factors);
+    return true;
+}
+
+static uint32_t table_rows(const struct finale *finale) {
+    return finale->table == TABLE_USERS ? finale->spec.users : finale->spec.movies;
+}
+
+/* Rows of a chunk that a shard holds: the first one at or after chunk_first, then every pservers-th. */
+static uint32_t first_of_shard(const struct finale *finale, uint32_t shard) {
+    uint32_t shards = finale->spec.pservers;
+    return finale->chunk_first + (shard + shards - finale->chunk_first % shards) % shards;
+}
+
+static uint32_t rows_of_shard(const struct finale *finale, uint32_t shard) {
+    uint32_t first = first_of_shard(finale, shard), end = finale->chunk_first + finale->chunk_rows;
+    return first >= end ? 0 : (end - first - 1) / finale->spec.pservers + 1;
+}
+
+static void ask_shard(struct finale *finale, const struct roster *roster, uint32_t shard,
+                      struct outbox *out) {
+    uint32_t rows = rows_of_shard(finale, shard), first = first_of_shard(finale, shard);
+    uint32_t *ids = outbox_body(out, rows * sizeof *ids);
+    struct message read = {.kind = MESSAGE_READ, .read = {.request = finale->chunk_first}};
+    for (uint32_t i = 0; i < rows; i++)
+        ids[i] = first + i * finale->spec.pservers;
+    read.read.users = finale->table == TABLE_USERS ? rows : 0;
+    read.read.movies = finale->table == TABLE_USERS ? 0 : rows;
+    outbox_send(out, roster_pserver(roster, shard)->link, &read);
+}
+
+bool finale_ask_rows(struct finale *finale, const struct roster *roster, struct outbox *out) {
+    finale->chunk_first += finale->chunk_rows;
+    while (finale->chunk_first >= table_rows(finale)) {
+        if (finale->table == TABLE_MOVIES)
+            return false;
+        finale->table = TABLE_MOVIES;
+        finale->chunk_first = 0;
+    }
+    uint32_t left = table_rows(finale) - finale->chunk_first;
+    finale->chunk_rows = left < FINALE_CHUNK_ROWS ? left : FINALE_CHUNK_ROWS;
+    finale->shards_missing = finale->spec.pservers;
+    memset(finale->answered, 0, finale->spec.pservers);
+    for (uint32_t shard = 0; shard < finale->spec.pservers; shard++)
+        ask_shard(finale, roster, shard, out);
+    return true;
+}
+
+bool finale_rows(struct finale *finale, uint32_t shard, const struct message *message, struct outbox *out,
+                 struct status *status) {
+    size_t stride = row_stride(finale->spec.factors);
+    uint32_t rows = rows_of_shard(finale, shard), first = first_of_shard(finale, shard);
+    const float *values = message->body;
+    if (finale->shards_missing == 0 || finale->answered[shard] ||
+        message->values.request != finale->chunk_first ||
+        message->body_bytes != rows * stride * sizeof(float))
+        return status_fail(status, STATUS_PROTOCOL, "%zu bytes of rows that nobody asked for",
+                           message->body_bytes);
+    for (uint32_t i = 0; i < rows; i++) {
+        uint32_t at = first + i * finale->spec.pservers - finale->chunk_first;
+        memcpy(finale->chunk + at * stride, values + i * stride, stride * sizeof(float));
+    }
+    finale->answered[shard] = 1;
+    if (--finale->shards_missing != 0)
+        return true;
+    finale->job.kind = JOB_SAVE_ROWS;
+    finale->job.save.table = finale->table;
+    finale->job.save.first_row = finale->chunk_first;
+    finale->job.save.row_count = finale->chunk_rows;
+    finale->job.save.rows = finale->chunk;
+    outbox_job(out, &finale->job);
+    return true;
+}

@@ -1,0 +1,60 @@
+/* The end of a run: the principal components of the movies, and the rows on their way to the model file, a
+ * chunk at a time. The shards are asked for their moments one after another, so that the sums are added in
+ * their order. */
+#ifndef COORDINATOR_FINALE_H
+#define COORDINATOR_FINALE_H
+
+#include "coordinator/roster.h"
+#include "model/factors.h"
+#include "proto/event.h"
+
+enum { FINALE_CHUNK_ROWS = 8192 };
+
+struct finale_spec {
+    uint32_t users, movies, factors, components; /* components: 0 for no PCA */
+    uint32_t pservers;
+};
+
+struct finale {
+    struct finale_spec spec;
+    struct factor_moments moments;
+    double *axes;        /* [1 + components][factors]: mean, then axes */
+    double *share;       /* [components] */
+    double *scores;      /* [movies][components] */
+    double *biases;      /* [movies] */
+    uint32_t next_shard; /* moments: the one being asked */
+    uint32_t movies_projected;
+    enum table_id table; /* saving: the chunk under way */
+    uint32_t chunk_first, chunk_rows;
+    uint32_t shards_missing;
+    uint8_t *answered; /* [pservers] */
+    float *chunk;      /* [FINALE_CHUNK_ROWS][stride] */
+    struct job job;
+};
+
+bool finale_init(struct finale *finale, const struct finale_spec *spec, struct status *status);
+void finale_free(struct finale *finale);
+
+/* Asks the first shard for its moments. */
+void finale_ask_moments(struct finale *finale, const struct roster *roster, struct outbox *out);
+
+/* MOMENTS of a shard: asks the next one; *complete when it was the last. */
+bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t shard,
+                    const struct message *message, struct outbox *out, bool *complete, struct status *status);
+
+/* Decomposes the moments and asks all shards to project their movies. */
+bool finale_ask_scores(struct finale *finale, const struct roster *roster, struct outbox *out,
+                       struct status *status);
+
+/* PROJECTED of a shard; *complete when every movie has its scores, signs fixed. */
+bool finale_scores(struct finale *finale, uint32_t shard, const struct message *message, bool *complete,
+                   struct status *status);
+
+/* Asks for the next chunk of rows; false when both tables are through. */
+bool finale_ask_rows(struct finale *finale, const struct roster *roster, struct outbox *out);
+
+/* VALUES of a shard; the last one of a chunk puts out JOB_SAVE_ROWS. */
+bool finale_rows(struct finale *finale, uint32_t shard, const struct message *message, struct outbox *out,
+                 struct status *status);
+
+#endif

@@ -1,0 +1,204 @@
+#include "coordinator/roster.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/memory.h"
+
+bool roster_init(struct roster *roster, const struct roster_spec *spec, struct status *status) {
+    *roster = (struct roster){.spec = *spec, .count = spec->pservers + spec->workers};
+    roster->seats = memory_take_array(roster->count, sizeof *roster->seats, "members", status);
+    if (roster->seats == NULL)
+        return false;
+    for (uint32_t i = 0; i < roster->count; i++) {
+        bool is_pserver = i < spec->pservers;
+        roster->seats[i].role = is_pserver ? ROLE_PSERVER : ROLE_WORKER;
+        roster->seats[i].index = is_pserver ? i : i - spec->pservers;
+    }
+    return true;
+}
+
+void roster_free(struct roster *roster) {
+    memory_release(roster->seats);
+    roster->seats = NULL;
+}
+
+struct seat *roster_pserver(const struct roster *roster, uint32_t index) {
+    return &roster->seats[index];
+}
+
+struct seat *roster_worker(const struct roster *roster, uint32_t index) {
+    return &roster->seats[roster->spec.pservers + index];
+}
+
+struct seat *roster_find(const struct roster *roster, link_id link) {
+    for (uint32_t i = 0; i < roster->count; i++)
+        if (roster->seats[i].joined && roster->seats[i].link == link)
+            return &roster->seats[i];
+    return NULL;
+}
+
+static bool check_hello(const struct roster *roster, const struct hello_message *hello,
+                        struct status *status) {
+    uint32_t seats = hello->role == ROLE_PSERVER ? roster->spec.pservers : roster->spec.workers;
+    const char *role = role_name((enum role)hello->role);
+    if (hello->protocol != PROTOCOL_VERSION)
+        return status_fail(status, STATUS_PROTOCOL, "%s %u speaks protocol %u, the coordinator %d", role,
+                           hello->index, hello->protocol, PROTOCOL_VERSION);
+    if (hello->role != ROLE_PSERVER && hello->role != ROLE_WORKER)
+        return status_fail(status, STATUS_PROTOCOL, "a %s cannot join", role);
+    if (hello->config_digest != roster->spec.config_digest)
+        return status_fail(
+            status, STATUS_PROTOCOL,
+            "%s %u on %s has another configuration than the coordinator (digest %016llx, not %016llx)", role,
+            hello->index, hello->host, (unsigned long long)hello->config_digest,
+            (unsigned long long)roster->spec.config_digest);
+    if (hello->index >= seats)
+        return status_fail(status, STATUS_CONFIG, "there is no %s %u: the configuration has %u", role,
+                           hello->index, seats);
+    if (hello->role == ROLE_WORKER && hello->data_digest != roster->spec.data_digest)
+        return status_fail(status, STATUS_PROTOCOL,
+                           "worker %u on %s reads another ratings set than the coordinator", hello->index,
+                           hello->host);
+    if (hello->role == ROLE_PSERVER && hello->endpoint[0] == '\0')
+        return status_fail(status, STATUS_PROTOCOL, "pserver %u does not say where it listens", hello->index);
+    return true;
+}
+
+struct seat *roster_admit(struct roster *roster, const struct event *event, struct status *status) {
+    const struct hello_message *hello = &event->message->hello;
+    if (!check_hello(roster, hello, status))
+        return NULL;
+    struct seat *seat = hello->role == ROLE_PSERVER ? roster_pserver(roster, hello->index)
+                                                    : roster_worker(roster, hello->index);
+    if (seat->joined && seat->hello.incarnation != hello->incarnation) {
+        char name[512];
+        roster_name(seat, name, sizeof name);
+        status_fail(status, STATUS_DENIED, "%s is already there, a second one with its index cannot join",
+                    name);
+        return NULL;
+    }
+    roster->joined += !seat->joined;
+    seat->joined = true;
+    seat->link = event->link;
+    seat->hello = *hello;
+    seat->heard_us = event->now_us;
+    return seat;
+}
+
+bool roster_pservers_ready(const struct roster *roster) {
+    for (uint32_t i = 0; i < roster->spec.pservers; i++)
+        if (!roster->seats[i].ready)
+            return false;
+    return true;
+}
+
+bool roster_all_ready(const struct roster *roster) {
+    return roster->ready == roster->count;
+}
+
+bool roster_ready(struct roster *roster, struct seat *seat) {
+    roster->ready += !seat->ready;
+    seat->ready = true;
+    return seat->role == ROLE_PSERVER ? roster_pservers_ready(roster) : roster_all_ready(roster);
+}
+
+void roster_heartbeat(struct seat *seat, const struct heartbeat_message *beat, uint64_t now_us) {
+    seat->before = seat->now;
+    seat->before_us = seat->now_us;
+    seat->now = *beat;
+    seat->now_us = now_us;
+}
+
+const struct seat *roster_lost(const struct roster *roster, uint64_t now_us) {
+    for (uint32_t i = 0; i < roster->count; i++)
+        if (roster->seats[i].joined && now_us - roster->seats[i].heard_us > roster->spec.silence_us)
+            return &roster->seats[i];
+    return NULL;
+}
+
+void roster_name(const struct seat *seat, char *text, size_t capacity) {
+    snprintf(text, capacity, "%s %u (pid %llu on %s)", role_name(seat->role), seat->index,
+             (unsigned long long)seat->hello.pid, seat->hello.host);
+}
+
+__attribute__((format(printf, 4, 5))) static void append(char *text, size_t capacity, size_t *length,
+                                                         const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int added = *length < capacity ? vsnprintf(text + *length, capacity - *length, format, arguments) : 0;
+    va_end(arguments);
+    *length += added > 0 ? (size_t)added : 0;
+}
+
+static void missing_of_role(const struct roster *roster, enum role role, uint32_t seats, char *text,
+                            size_t capacity, size_t *length) {
+    uint32_t missing = 0;
+    const struct seat *first = role == ROLE_PSERVER ? roster->seats : roster->seats + roster->spec.pservers;
+    for (uint32_t i = 0; i < seats; i++)
+        missing += !first[i].ready;
+    if (missing == 0)
+        return;
+    append(text, capacity, length, "%s%u of %u %ss:", *length == 0 ? "" : "; ", missing, seats,
+           role_name(role));
+    for (uint32_t i = 0; i < seats; i++)
+        if (!first[i].ready)
+            append(text, capacity, length, " index %u %s%s", i, first[i].joined ? "not ready" : "not seen",
+                   --missing == 0 ? "" : ",");
+}
+
+void roster_missing(const struct roster *roster, char *text, size_t capacity) {
+    size_t length = 0;
+    text[0] = '\0';
+    missing_of_role(roster, ROLE_PSERVER, roster->spec.pservers, text, capacity, &length);
+    missing_of_role(roster, ROLE_WORKER, roster->spec.workers, text, capacity, &length);
+}
+
+static double per_second(const struct seat *seat, uint64_t now, uint64_t before) {
+    return seat->now_us > seat->before_us && seat->before_us != 0
+               ? (double)(now - before) * 1e6 / (double)(seat->now_us - seat->before_us)
+               : 0;
+}
+
+void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_progress *shards,
+                     struct worker_progress *workers, struct progress_report *report) {
+    report->pserver_count = roster->spec.pservers;
+    report->worker_count = roster->spec.workers;
+    report->pservers_up = report->workers_up = 0;
+    report->ratings_per_second = 0;
+    for (uint32_t i = 0; i < roster->count; i++) {
+        const struct seat *seat = &roster->seats[i];
+        bool up = seat->joined && now_us - seat->heard_us <= roster->spec.silence_us;
+        if (seat->role == ROLE_PSERVER) {
+            report->pservers_up += up;
+            shards[seat->index] = (struct shard_progress){
+                .index = seat->index,
+                .up = up,
+                .user_rows = (uint32_t)seat->now.user_rows,
+                .movie_rows = (uint32_t)seat->now.movie_rows,
+                .bytes = seat->now.memory,
+                .pulls_per_second = per_second(seat, seat->now.pulls, seat->before.pulls),
+                .pushes_per_second = per_second(seat, seat->now.pushes, seat->before.pushes),
+                .step = seat->now.step,
+            };
+            continue;
+        }
+        report->workers_up += up;
+        workers[seat->index] = (struct worker_progress){
+            .index = seat->index,
+            .up = up,
+            .ratings_per_second = per_second(seat, seat->now.ratings, seat->before.ratings),
+            .lanes = (uint32_t)seat->now.user_rows,
+            .step = seat->now.user_rows == 0 ? 0 : seat->now.step / seat->now.user_rows,
+        };
+        report->ratings_per_second += workers[seat->index].ratings_per_second;
+    }
+    report->shards = shards;
+    report->workers = workers;
+}
+
+void roster_tell(const struct roster *roster, const struct message *message, struct outbox *out) {
+    for (uint32_t i = 0; i < roster->count; i++)
+        if (roster->seats[i].joined)
+            outbox_send(out, roster->seats[i].link, message);
+}

@@ -1,0 +1,69 @@
+/* Who takes part: one place for every pserver and worker of the configuration, filled by HELLO, kept by
+ * heartbeats. */
+#ifndef COORDINATOR_ROSTER_H
+#define COORDINATOR_ROSTER_H
+
+#include "core/reports.h"
+#include "proto/event.h"
+#include "proto/member.h"
+
+struct seat {
+    enum role role;
+    uint32_t index;
+    bool joined, ready;
+    link_id link;
+    struct hello_message hello;
+    uint64_t heard_us;                    /* when a message came last */
+    struct heartbeat_message now, before; /* the last two heartbeats, and when they came */
+    uint64_t now_us, before_us;
+};
+
+struct roster_spec {
+    uint32_t pservers, workers;
+    uint64_t config_digest, data_digest;
+    uint64_t silence_us; /* a member this silent is lost */
+};
+
+struct roster {
+    struct roster_spec spec;
+    struct seat *seats; /* pservers, then workers */
+    uint32_t count, joined, ready;
+};
+
+bool roster_init(struct roster *roster, const struct roster_spec *spec, struct status *status);
+void roster_free(struct roster *roster);
+
+struct seat *roster_pserver(const struct roster *roster, uint32_t index);
+struct seat *roster_worker(const struct roster *roster, uint32_t index);
+
+/* Whose link this is; NULL when no member's. */
+struct seat *roster_find(const struct roster *roster, link_id link);
+
+/* Seats a newcomer, or repeats a greeting; NULL with the reason, whose code the refused process ends with. */
+struct seat *roster_admit(struct roster *roster, const struct event *event, struct status *status);
+
+/* Marks a seat ready; true when that made all seats of its role ready. */
+bool roster_ready(struct roster *roster, struct seat *seat);
+bool roster_pservers_ready(const struct roster *roster);
+bool roster_all_ready(const struct roster *roster);
+
+/* Files a heartbeat. */
+void roster_heartbeat(struct seat *seat, const struct heartbeat_message *beat, uint64_t now_us);
+
+/* The first member that has been silent for too long, or NULL. */
+const struct seat *roster_lost(const struct roster *roster, uint64_t now_us);
+
+/* "pserver 1 (pid 4242 on host a)". */
+void roster_name(const struct seat *seat, char *text, size_t capacity);
+
+/* "1 of 2 pservers: index 1 not seen; 1 of 2 workers: index 0 not ready", at most capacity bytes. */
+void roster_missing(const struct roster *roster, char *text, size_t capacity);
+
+/* Fills the member part of a progress report; shards and workers have room for all. */
+void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_progress *shards,
+                     struct worker_progress *workers, struct progress_report *report);
+
+/* Sends a message without a body to every member that has joined. */
+void roster_tell(const struct roster *roster, const struct message *message, struct outbox *out);
+
+#endif
