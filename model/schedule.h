@@ -11,11 +11,12 @@ enum schedule_kind {
     SCHEDULE_PHASES,      /* a list of (epochs, lr): the lesson's set_lrs */
     SCHEDULE_STEP,        /* lr * gamma^(epoch / step_epochs) */
     SCHEDULE_EXPONENTIAL, /* lr * gamma^epoch, continuous in steps */
-    SCHEDULE_COSINE,      /* restarts: cycle i lasts cycle_len * cycle_mult^i epochs; lr/2 * (1 + cos(pi*it/nb)), the
-                             first nb_epoch/20 iterations of the run at lr/100 and counted as steps (fastai 0.7; its
-                             warm-up length is taken from the steps of one epoch, SPEC.md 4) */
+    SCHEDULE_COSINE,      /* restarts: cycle i lasts cycle_len * cycle_mult^i epochs; lr/2 * (1 + cos(pi*it/nb)) at
+                             iteration `it` of a cycle of nb steps; the first nb/20 steps of the run (nb of the first
+                             cycle) have lr/100 and count as steps (fastai 0.7, CosAnneal) */
     SCHEDULE_ONE_CYCLE,   /* lr up from lr/div to lr over pct of the run, then down to lr/div/final_div, cosine both
-                             ways; momentum the other way between momentum_high and momentum_low */
+                             ways; momentum the other way between momentum_high and momentum_low (PyTorch's OneCycleLR,
+                             point for point) */
     SCHEDULE_PLATEAU      /* lr * gamma^(number of drops so far); a drop after `patience` epochs without improvement */
 };
 
@@ -24,7 +25,7 @@ enum { SCHEDULE_PHASES_MAX = 32 };
 struct schedule_spec {
     enum schedule_kind kind;
     double learning_rate;
-    double momentum;
+    double momentum; /* sgd's; for adam and adamw set it to beta1 */
     uint32_t epochs;                                    /* constant, step, exponential, one_cycle, plateau */
     uint32_t phase_count;                               /* phases */
     struct { uint32_t epochs; double learning_rate; } phases[SCHEDULE_PHASES_MAX];
