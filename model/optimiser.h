@@ -39,8 +39,8 @@ struct row_state {
     uint64_t *next_step; /* the first step that has not been applied to this row yet */
 };
 
-/* How many state arrays (0 to 2, `first` then `second`) the rule needs; sgd without momentum needs none.
- * Bit 0: first is needed, bit 1: second is needed. */
+/* Which state arrays the rule needs, as a set of bits. sgd always needs `first`: whether there is momentum is up to the
+ * schedule, step by step. */
 enum { OPTIMISER_NEEDS_FIRST = 1, OPTIMISER_NEEDS_SECOND = 2 };
 unsigned optimiser_needs(const struct optimiser_spec *spec);
 

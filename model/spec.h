@@ -40,8 +40,8 @@ enum decay_kind {
 struct optimiser_spec {
     enum optimiser_kind kind;
     bool nesterov;       /* sgd only */
-    float beta1, beta2;  /* adam, adamw */
-    float epsilon;       /* adam, adamw, adagrad: outside the root */
+    double beta1, beta2; /* adam, adamw */
+    double epsilon;      /* adam, adamw, adagrad: outside the root */
     double weight_decay; /* wd */
     enum decay_kind decay;
 };
