@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
 #include <string.h>
 
 #include "core/memory.h"

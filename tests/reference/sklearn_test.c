@@ -1,10 +1,11 @@
 /* Components of a table in two shards equal scikit-learn's of the whole table, both ways. */
-#include <cmocka.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cmocka.h>
 #include <math.h>
 
 #include "model/factors.h"

@@ -1,11 +1,12 @@
 /* After 300 steps every parameter and moment equals PyTorch's, though most rows were untouched in most steps.
  */
-#include <cmocka.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
 
