@@ -1,9 +1,9 @@
 /* The one file format at rest: a checksummed file of named sections, written atomically, read by memory-mapping.
  *
  * Layout (little-endian): header of 64 bytes {magic "DOTBIAS\n", u32 version, u32 kind, u64 table offset, u32 section
- * count, u32 zero, u64 hash of the table, u64 hash of the header's bytes before it, zeros}; sections, each starting on a
- * multiple of 64; the table, one entry of 48 bytes per section {char name[24], u64 offset, u64 bytes, u64 XXH3 of the
- * content}. A reader checks every hash, offset and size before it hands out a byte: a flipped bit anywhere is refused
+ * count, u32 zero, u64 hash of the table, u64 hash of the header's bytes before it, zeros}; sections, each starting on the
+ * next multiple of 64, zeros between them; the table, also on a multiple of 64, one entry of 48 bytes per section {char name[24], u64 offset, u64 bytes, u64 XXH3 of the
+ * content}; nothing after it. A reader checks every hash, offset and size before it hands out a byte: a flipped bit anywhere is refused
  * with STATUS_BAD_DATA; another version with STATUS_PROTOCOL. A packed ratings set, a model and a checkpoint are kinds of this file. */
 #ifndef DATA_CONTAINER_H
 #define DATA_CONTAINER_H
@@ -35,5 +35,8 @@ void container_close(struct container *container);
 /* The section's first byte and its length; NULL and STATUS_BAD_DATA when there is no such section. An empty section gives
  * a non-NULL pointer and length 0. */
 const void *container_find(const struct container *container, const char *name, size_t *length, struct status *status);
+
+/* The checked XXH3 hash of a section's content, of which digests are made; 0 when there is no such section. */
+uint64_t container_hash(const struct container *container, const char *name);
 
 #endif

@@ -1,8 +1,8 @@
 /* A trained model at rest: a container of kind CONTAINER_MODEL, `model.dotbias` in the run folder.
  *
- * Sections: meta (JSON: factors, has_bias, range, mean, epochs, digest, config digest, program version), users and movies
- * (float [rows][factors + 1], embedding then bias, without padding), user_ids, movie_ids, movie_titles, movie_genres (as in a
- * packed set), user_counts, movie_counts (training ratings per row: 0 means cold). */
+ * Sections: meta (JSON: the model's spec, users, movies, epochs, digest, program version), users and movies
+ * (float [rows][factors + 1], embedding then bias, without padding), user_ids, movie_ids, movie_titles, movie_genres (as
+ * in a packed set), user_counts, movie_counts (training ratings per row: 0 means cold). */
 #ifndef DATA_MODEL_FILE_H
 #define DATA_MODEL_FILE_H
 

@@ -28,6 +28,9 @@ struct packed_set {
     uint64_t digest; /* of the ratings sections and counts: two processes that agree on it read the same set */
 };
 
+/* The name of the file in its folder. */
+#define PACKED_SET_FILE "ratings.dotbias"
+
 /* Opens folder/ratings.dotbias (or the file itself when path names a file), checks every hash, and that every rating
  * names rows below users and movies and has a finite value. */
 bool packed_set_open(struct packed_set *set, const char *path, struct status *status);
