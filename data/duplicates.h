@@ -1,5 +1,5 @@
-/* Ratings of a (user, movie) pair that was rated before, settled under a stated policy: never summed, never dropped in
- * silence. */
+/* Ratings of a (user, movie) pair that was rated before, settled under a stated policy: never summed, never
+ * dropped in silence. */
 #ifndef DATA_DUPLICATES_H
 #define DATA_DUPLICATES_H
 
@@ -27,10 +27,10 @@ struct duplicates {
     } examples[DUPLICATES_SHOWN]; /* in the order of users */
 };
 
-/* Finds and settles the list's duplicates; what remains keeps its order. users and movies are the numbers of rows. Needs
- * 5 bytes a rating for as long as it runs. Fails with STATUS_NO_MEMORY; DUPLICATE_REFUSE with STATUS_BAD_DATA, with
- * *found filled. */
-bool duplicates_settle(struct duplicates *found, enum duplicate_rule rule, struct rating_list *list, uint32_t users,
-                       uint32_t movies, struct status *status);
+/* Finds and settles the list's duplicates; what remains keeps its order. users and movies are the numbers of
+ * rows. Needs 5 bytes a rating for as long as it runs. Fails with STATUS_NO_MEMORY; DUPLICATE_REFUSE with
+ * STATUS_BAD_DATA, with *found filled. */
+bool duplicates_settle(struct duplicates *found, enum duplicate_rule rule, struct rating_list *list,
+                       uint32_t users, uint32_t movies, struct status *status);
 
 #endif

@@ -1,5 +1,5 @@
-/* How often each rating value occurs: one bar per value while there are few of them (half stars are ten), else bars of
- * equal width from the smallest to the largest value. */
+/* How often each rating value occurs: one bar per value while there are few of them (half stars are ten),
+ * else bars of equal width from the smallest to the largest value. */
 #ifndef DATA_HISTOGRAM_H
 #define DATA_HISTOGRAM_H
 
@@ -14,7 +14,8 @@ struct histogram {
     bool is_binned;
     uint32_t count;
     struct histogram_bar {
-        float low, high; /* equal when the bar is one value; else low <= value < high, the last bar with its high */
+        float low,
+            high; /* equal when the bar is one value; else low <= value < high, the last bar with its high */
         uint64_t ratings;
     } bars[HISTOGRAM_BARS_MAX]; /* rising */
 };

@@ -17,12 +17,12 @@ struct id_map {
     struct id_slot {
         uint32_t row_plus_one; /* 0: free */
         uint32_t tag;          /* upper half of the hash, to spare most comparisons */
-    } *slots;                  /* open addressing, linear probing, at most half full */
+    } * slots;                 /* open addressing, linear probing, at most half full */
     size_t slot_count;         /* a power of two, or 0 */
 };
 
-/* The row of an id, giving it the next free one if it is new. Fails with STATUS_NO_MEMORY, or with STATUS_BAD_DATA above
- * ID_MAP_ROWS_MAX; the map then is as it was. */
+/* The row of an id, giving it the next free one if it is new. Fails with STATUS_NO_MEMORY, or with
+ * STATUS_BAD_DATA above ID_MAP_ROWS_MAX; the map then is as it was. */
 bool id_map_add(struct id_map *map, const char *id, size_t length, uint32_t *row, struct status *status);
 
 /* The row of an id that is known, false for others. */

@@ -1,7 +1,7 @@
 /* NumPy's legacy generator, bit for bit: np.random.seed(s) and np.random.permutation(n).
  *
- * MT19937 (Matsumoto and Nishimura 1998, "Mersenne Twister", ACM TOMACS 8) seeded with init_genrand(s); the permutation is
- * Fisher-Yates from the top, each index drawn by masked rejection. */
+ * MT19937 (Matsumoto and Nishimura 1998, "Mersenne Twister", ACM TOMACS 8) seeded with init_genrand(s); the
+ * permutation is Fisher-Yates from the top, each index drawn by masked rejection. */
 #ifndef DATA_NUMPY_RANDOM_H
 #define DATA_NUMPY_RANDOM_H
 

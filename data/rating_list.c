@@ -55,6 +55,7 @@ bool rating_list_add(struct rating_list *list, struct rating rating, int64_t tim
     if (list->has_times)
         list->times[i >> RATING_CHUNK_BITS][i & (RATING_CHUNK - 1)] = time;
     list->count++;
+    list->first_file_count += file == 0;
     return true;
 }
 
@@ -73,7 +74,7 @@ uint64_t rating_list_line(const struct rating_list *list, uint64_t i, uint32_t *
 }
 
 void rating_list_drop(struct rating_list *list, const uint8_t *dropped) {
-    uint64_t kept = 0;
+    uint64_t kept = 0, first_file_kept = 0;
     for (uint64_t i = 0; i < list->count; i++) {
         if (dropped[i] != 0)
             continue;
@@ -81,8 +82,10 @@ void rating_list_drop(struct rating_list *list, const uint8_t *dropped) {
         if (list->has_times)
             list->times[kept >> RATING_CHUNK_BITS][kept & (RATING_CHUNK - 1)] = rating_list_time(list, i);
         kept++;
+        first_file_kept += i < list->first_file_count;
     }
     list->count = kept;
+    list->first_file_count = first_file_kept;
     list->run_count = 0;
 }
 

@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* The number that would stand at place k < count (from 0) if the items were sorted; the items are reordered. */
+/* The number that would stand at place k < count (from 0) if the items were sorted; the items are reordered.
+ */
 int64_t select_place(int64_t *items, uint64_t count, uint64_t k);
 
 #endif

@@ -29,8 +29,8 @@ bool split_named(const char *name, enum split_method *method) {
     return false;
 }
 
-bool split_needs_times(enum split_method method) {
-    return method == SPLIT_BY_TIME;
+bool split_wants_times(enum split_method method) {
+    return method == SPLIT_BY_TIME || method == SPLIT_BY_LEAVE_LAST_OUT;
 }
 
 bool split_hash_is_valid(const struct split_spec *spec, const char *user, size_t user_length,
@@ -97,6 +97,8 @@ static bool by_time(struct split *split, const struct split_spec *spec, const st
                     struct status *status) {
     uint64_t wanted = fraction_of(spec, list->count);
     int64_t threshold = spec->since;
+    if (!list->has_times)
+        return status_fail(status, STATUS_BAD_DATA, "split time needs a column of timestamps");
     if (!spec->has_since && wanted == 0)
         return true;
     if (!spec->has_since && !find_threshold(list, wanted, &threshold, status))
@@ -136,7 +138,7 @@ static bool by_leaving_last_out(struct split *split, const struct rating_list *l
 
 static bool divide(struct split *split, const struct split_spec *spec, const struct rating_list *list,
                    const struct string_list *user_ids, const struct string_list *movie_ids,
-                   uint64_t first_valid, struct status *status) {
+                   struct status *status) {
     switch (spec->method) {
     case SPLIT_BY_NUMPY:
         return by_numpy(split, spec, list, status);
@@ -148,19 +150,18 @@ static bool divide(struct split *split, const struct split_spec *spec, const str
     case SPLIT_BY_LEAVE_LAST_OUT:
         return by_leaving_last_out(split, list, user_ids->count, status);
     default:
-        for (uint64_t i = first_valid; i < list->count; i++)
+        for (uint64_t i = list->first_file_count; i < list->count; i++)
             mark(split, i);
         return true;
     }
 }
 
 bool split_make(struct split *split, const struct split_spec *spec, const struct rating_list *list,
-                const struct string_list *user_ids, const struct string_list *movie_ids, uint64_t first_valid,
+                const struct string_list *user_ids, const struct string_list *movie_ids,
                 struct status *status) {
     REQUIRE(list->count > 0 && list->count <= UINT32_MAX, "there are ratings, and their numbers are u32");
     *split = (struct split){.is_valid = memory_take(list->count, "the marks of a split", status)};
-    bool done =
-        split->is_valid != NULL && divide(split, spec, list, user_ids, movie_ids, first_valid, status);
+    bool done = split->is_valid != NULL && divide(split, spec, list, user_ids, movie_ids, status);
     if (done && split->valid_count == list->count)
         done = status_fail(status, STATUS_BAD_DATA, "split %s leaves no rating to train on",
                            split_name(spec->method));

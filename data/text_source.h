@@ -1,5 +1,5 @@
-/* A text file read line by line in constant memory: plain, gzip or Zstandard (data/decoder.h), lines ending in \n or
- * \r\n, the last one with or without. A byte order mark is skipped. */
+/* A text file read line by line in constant memory: plain, gzip or Zstandard (data/decoder.h), lines ending
+ * in \n or \r\n, the last one with or without. A byte order mark is skipped. */
 #ifndef DATA_TEXT_SOURCE_H
 #define DATA_TEXT_SOURCE_H
 
@@ -22,7 +22,8 @@ enum text_outcome { TEXT_LINE, TEXT_END, TEXT_FAILED };
 
 struct text_source;
 
-/* Fails with STATUS_NO_INPUT, STATUS_IO, STATUS_NO_MEMORY, or STATUS_BAD_DATA for a packed file that is damaged. */
+/* Fails with STATUS_NO_INPUT, STATUS_IO, STATUS_NO_MEMORY, or STATUS_BAD_DATA for a packed file that is
+ * damaged. */
 struct text_source *text_source_open(const char *path, struct status *status);
 
 /* The next line. TEXT_FAILED fills status (STATUS_IO, STATUS_BAD_DATA), which names the file. */
