@@ -48,13 +48,14 @@ static const struct argp_option OPTIONS[] = {
     {0},
 };
 
-static const char DOC[] = "Makes ratings from a planted model: biases, factors, Zipf-like movies, log-normal users, noise, half "
-                          "stars and made-up titles. Prints the RMSE that the truth itself reaches.\n\n"
-                          "Examples:\n"
-                          "  dotbias generate --out data/made\n"
-                          "  dotbias generate --ratings 10M --users 70k --movies 10.7k --out data/10m\n"
-                          "  dotbias generate --ratings 1e5 --seed 7 --csv --out data/made --json\v"
-                          "Amounts may be written 1000000, 1e6 or 1M. The same seed and sizes give the same ratings.";
+static const char DOC[] =
+    "Makes ratings from a planted model: biases, factors, Zipf-like movies, log-normal users, noise, half "
+    "stars and made-up titles. Prints the RMSE that the truth itself reaches.\n\n"
+    "Examples:\n"
+    "  dotbias generate --out data/made\n"
+    "  dotbias generate --ratings 10M --users 70k --movies 10.7k --out data/10m\n"
+    "  dotbias generate --ratings 1e5 --seed 7 --csv --out data/made --json\v"
+    "Amounts may be written 1000000, 1e6 or 1M. The same seed and sizes give the same ratings.";
 
 static void take_amount(struct argp_state *state, const char *name, const char *text, uint64_t most,
                         uint64_t *amount) {
@@ -62,7 +63,8 @@ static void take_amount(struct argp_state *state, const char *name, const char *
         argp_error(state, "--%s: '%s' is not a whole number up to %" PRIu64, name, text, most);
 }
 
-static void take_rows(struct argp_state *state, const char *name, const char *text, uint32_t most, uint32_t *rows) {
+static void take_rows(struct argp_state *state, const char *name, const char *text, uint32_t most,
+                      uint32_t *rows) {
     uint64_t amount = 0;
     take_amount(state, name, text, most, &amount);
     *rows = (uint32_t)amount;
@@ -140,7 +142,8 @@ static void print_table(const struct generate_spec *spec, const struct generate_
     printf("users       %s\n", amount_show(text, summary->users));
     printf("movies      %s rated", amount_show(text, summary->movies));
     printf(" of %s\n", amount_show(text, spec->movies));
-    printf("train       %s, mean %.4f\n", amount_show(text, summary->totals.train), summary->totals.train_mean);
+    printf("train       %s, mean %.4f\n", amount_show(text, summary->totals.train),
+           summary->totals.train_mean);
     printf("valid       %s, mean %.4f", amount_show(text, summary->totals.valid), summary->totals.valid_mean);
     printf(" (%s with a movie or user unseen in training)\n", amount_show(text, summary->totals.cold));
     if (summary->totals.valid > 0) {
@@ -149,7 +152,8 @@ static void print_table(const struct generate_spec *spec, const struct generate_
         printf("mean RMSE   %.4f   what always predicting the training mean reaches\n",
                sqrt(summary->totals.baseline_mse));
     }
-    printf("wrote       %s/" PACKED_SET_FILE "%s\n", spec->folder, spec->with_csv ? ", ratings.csv, movies.csv" : "");
+    printf("wrote       %s/" PACKED_SET_FILE "%s\n", spec->folder,
+           spec->with_csv ? ", ratings.csv, movies.csv" : "");
 }
 
 static int print_json(const struct generate_spec *spec, const struct generate_summary *summary) {
