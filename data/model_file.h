@@ -1,8 +1,8 @@
 /* A trained model at rest: a container of kind CONTAINER_MODEL, `model.dotbias` in the run folder.
  *
- * Sections: meta (JSON: factors, has_bias, range, mean, epochs, digest, config digest, program version), users and movies
- * (float [rows][factors + 1], embedding then bias, without padding), user_ids, movie_ids, movie_titles, movie_genres (as in a
- * packed set), user_counts, movie_counts (training ratings per row: 0 means cold). */
+ * Sections: meta (JSON: the model's spec, users, movies, epochs, digest, program version), users and movies
+ * (float [rows][factors + 1], embedding then bias, without padding), user_ids, movie_ids, movie_titles,
+ * movie_genres (as in a packed set), user_counts, movie_counts (training ratings per row: 0 means cold). */
 #ifndef DATA_MODEL_FILE_H
 #define DATA_MODEL_FILE_H
 
@@ -28,11 +28,12 @@ void model_file_close(struct model_file *model);
 /* Writing, as rows arrive: begin, then users in rising order, then movies, then commit with the digest.
  * rows are [count][stride] as in model/spec.h. A model that is not committed leaves nothing behind. */
 struct model_writer;
-struct model_writer *model_writer_begin(const char *path, const struct model_spec *spec, const struct packed_set *set,
-                                        struct status *status);
+struct model_writer *model_writer_begin(const char *path, const struct model_spec *spec,
+                                        const struct packed_set *set, struct status *status);
 bool model_writer_rows(struct model_writer *writer, enum table_id table, uint32_t first_row, uint32_t count,
                        const float *rows, struct status *status);
-bool model_writer_commit(struct model_writer *writer, uint64_t digest, uint32_t epochs, struct status *status);
+bool model_writer_commit(struct model_writer *writer, uint64_t digest, uint32_t epochs,
+                         struct status *status);
 void model_writer_abandon(struct model_writer *writer);
 
 #endif

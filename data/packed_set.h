@@ -1,13 +1,14 @@
-/* A packed ratings set: what `import` and `generate` write, what coordinator and workers read without copying.
+/* A packed ratings set: what `import` and `generate` write, what coordinator and workers read without
+ * copying.
  *
  * One container file `ratings.dotbias` in a folder. Sections:
- *   meta          JSON: users, movies, train and valid counts, mean rating of the training set, smallest and largest
- *                 rating, the split and its seed, the source file, optional truth_rmse (a generated set: what the planted
- *                 model itself reaches on the validation set)
- *   train, valid  struct rating[], in the order of the source file (numpy split: valid in the order of the permutation)
- *   user_ids, movie_ids, movie_titles, movie_genres    string tables: u64 offsets[count + 1], then the bytes (data/string_table.h)
- *   user_counts, movie_counts    u32[] training ratings per row
- * Dense row numbers are given by first appearance over the whole source file. */
+ *   meta          JSON: users, movies, train and valid counts, mean rating of the training set, smallest and
+ * largest rating, the split and its seed, the source file, optional truth_rmse (a generated set: what the
+ * planted model itself reaches on the validation set) train, valid  struct rating[], in the order of the
+ * source file (numpy split: valid in the order of the permutation) user_ids, movie_ids, movie_titles,
+ * movie_genres    string tables: u64 offsets[count + 1], then the bytes (data/string_table.h) user_counts,
+ * movie_counts    u32[] training ratings per row Dense row numbers are given by first appearance over the
+ * whole source file. */
 #ifndef DATA_PACKED_SET_H
 #define DATA_PACKED_SET_H
 
@@ -19,17 +20,22 @@ struct packed_set {
     struct container *file; /* owns every pointer below */
     uint32_t users, movies;
     uint64_t train_count, valid_count;
-    double train_mean;              /* of the training ratings */
-    float smallest, largest;        /* over all ratings */
-    double truth_rmse;              /* NaN unless generated */
+    double train_mean;       /* of the training ratings */
+    float smallest, largest; /* over all ratings */
+    double truth_rmse;       /* NaN unless generated */
     const struct rating *train, *valid;
-    struct string_table user_ids, movie_ids, movie_titles, movie_genres; /* titles and genres: may be empty strings */
+    struct string_table user_ids, movie_ids, movie_titles,
+        movie_genres; /* titles and genres: may be empty strings */
     const uint32_t *user_counts, *movie_counts;
-    uint64_t digest; /* of the ratings sections and counts: two processes that agree on it read the same set */
+    uint64_t
+        digest; /* of the ratings sections and counts: two processes that agree on it read the same set */
 };
 
-/* Opens folder/ratings.dotbias (or the file itself when path names a file), checks every hash, and that every rating
- * names rows below users and movies and has a finite value. */
+/* The name of the file in its folder. */
+#define PACKED_SET_FILE "ratings.dotbias"
+
+/* Opens folder/ratings.dotbias (or the file itself when path names a file), checks every hash, and that every
+ * rating names rows below users and movies and has a finite value. */
 bool packed_set_open(struct packed_set *set, const char *path, struct status *status);
 void packed_set_close(struct packed_set *set);
 

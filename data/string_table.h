@@ -1,4 +1,5 @@
-/* A read-only table of strings of any bytes: u64 offsets[count + 1] from the start of the bytes, then the bytes. */
+/* A read-only table of strings of any bytes: u64 offsets[count + 1] from the start of the bytes, then the
+ * bytes. */
 #ifndef DATA_STRING_TABLE_H
 #define DATA_STRING_TABLE_H
 
@@ -14,7 +15,8 @@ struct string_table {
     const char *bytes;
 };
 
-/* Looks at a section as a table of `count` strings; STATUS_BAD_DATA unless offsets rise and end where the section ends. */
+/* Looks at a section as a table of `count` strings; STATUS_BAD_DATA unless offsets rise and end where the
+ * section ends. */
 bool string_table_view(struct string_table *table, const void *section, size_t length, uint64_t count,
                        struct status *status);
 

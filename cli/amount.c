@@ -1,0 +1,38 @@
+#include "cli/amount.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data/number.h"
+
+static double unit_of(char letter) {
+    return letter == 'k' || letter == 'K' ? 1e3 : letter == 'M' ? 1e6 : letter == 'G' ? 1e9 : 1;
+}
+
+bool amount_parse(const char *text, uint64_t *amount) {
+    const char *reason;
+    double value;
+    size_t length = strlen(text);
+    double unit = length > 0 ? unit_of(text[length - 1]) : 1;
+    if (!number_parse(text, unit > 1 ? length - 1 : length, &value, &reason))
+        return false;
+    value *= unit;
+    if (!(value >= 0 && value <= 0x1.0p53) || value != floor(value))
+        return false;
+    *amount = (uint64_t)value;
+    return true;
+}
+
+const char *amount_show(char text[32], uint64_t amount) {
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)amount);
+    char *to = text;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *to++ = ',';
+        *to++ = digits[i];
+    }
+    *to = '\0';
+    return text;
+}

@@ -1,0 +1,15 @@
+/* Amounts on the command line: 1000000, 1e6, 10M, 2.5k. */
+#ifndef CLI_AMOUNT_H
+#define CLI_AMOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A whole number of at most 2^53, optionally with a fraction, an exponent, and k, M or G (thousands,
+ * millions, thousand millions), as long as the result is whole. False for anything else. */
+bool amount_parse(const char *text, uint64_t *amount);
+
+/* Writes 10000054 as "10,000,054" for people; returns text. */
+const char *amount_show(char text[32], uint64_t amount);
+
+#endif

@@ -1,0 +1,36 @@
+/* Ratings of a (user, movie) pair that was rated before, settled under a stated policy: never summed, never
+ * dropped in silence. */
+#ifndef DATA_DUPLICATES_H
+#define DATA_DUPLICATES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/status.h"
+#include "data/rating_list.h"
+
+/* In the order of the configuration's choices. */
+enum duplicate_rule {
+    DUPLICATE_KEEP_LAST, /* the last rating counts */
+    DUPLICATE_TAKE_MEAN, /* the last rating stays, with the mean of all the pair's values */
+    DUPLICATE_REFUSE,    /* the import fails */
+};
+
+enum { DUPLICATES_SHOWN = 10 };
+
+struct duplicates {
+    uint64_t count; /* ratings that repeat an earlier one */
+    uint32_t shown;
+    struct duplicate {
+        uint64_t earlier_line, line; /* the one before, and the one that repeats it */
+        uint32_t earlier_file, file;
+    } examples[DUPLICATES_SHOWN]; /* in the order of users */
+};
+
+/* Finds and settles the list's duplicates; what remains keeps its order. users and movies are the numbers of
+ * rows. Needs 5 bytes a rating for as long as it runs. Fails with STATUS_NO_MEMORY; DUPLICATE_REFUSE with
+ * STATUS_BAD_DATA, with *found filled. */
+bool duplicates_settle(struct duplicates *found, enum duplicate_rule rule, struct rating_list *list,
+                       uint32_t users, uint32_t movies, struct status *status);
+
+#endif

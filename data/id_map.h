@@ -1,0 +1,34 @@
+/* From raw ids (strings of any bytes) to dense row numbers, given by first appearance. */
+#ifndef DATA_ID_MAP_H
+#define DATA_ID_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/status.h"
+#include "data/string_list.h"
+
+/* Row numbers stay below 2^31. */
+#define ID_MAP_ROWS_MAX (UINT32_C(1) << 31)
+
+struct id_map {
+    struct string_list ids; /* row -> id; its count is the number of rows */
+    struct id_slot {
+        uint32_t row_plus_one; /* 0: free */
+        uint32_t tag;          /* upper half of the hash, to spare most comparisons */
+    } * slots;                 /* open addressing, linear probing, at most half full */
+    size_t slot_count;         /* a power of two, or 0 */
+};
+
+/* The row of an id, giving it the next free one if it is new. Fails with STATUS_NO_MEMORY, or with
+ * STATUS_BAD_DATA above ID_MAP_ROWS_MAX; the map then is as it was. */
+bool id_map_add(struct id_map *map, const char *id, size_t length, uint32_t *row, struct status *status);
+
+/* The row of an id that is known, false for others. */
+bool id_map_find(const struct id_map *map, const char *id, size_t length, uint32_t *row);
+
+/* Gives the memory back; the map is empty then and can be used again. */
+void id_map_clear(struct id_map *map);
+
+#endif

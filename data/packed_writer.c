@@ -1,0 +1,161 @@
+#include "data/packed_writer.h"
+
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/contract.h"
+#include "core/memory.h"
+#include "data/sections.h"
+
+struct row_counts {
+    uint32_t *items;
+    size_t capacity;
+};
+
+struct packed_writer {
+    struct container_writer *file;
+    enum packed_part part;
+    struct row_counts users, movies; /* training ratings per row */
+    struct packed_totals totals;
+    double train_sum, valid_sum, valid_squares;
+};
+
+struct packed_writer *packed_writer_begin(const char *folder, struct status *status) {
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/" PACKED_SET_FILE, folder);
+    if (length < 0 || (size_t)length >= sizeof path) {
+        status_fail(status, STATUS_CANT_CREATE, "%s: the name is too long", folder);
+        return NULL;
+    }
+    struct packed_writer *writer = memory_take(sizeof *writer, "a packed set's writer", status);
+    if (writer == NULL)
+        return NULL;
+    writer->totals.smallest = INFINITY;
+    writer->totals.largest = -INFINITY;
+    writer->file = container_create(path, CONTAINER_RATINGS, status);
+    if (writer->file != NULL && container_section(writer->file, "train", status))
+        return writer;
+    packed_writer_abandon(writer);
+    return NULL;
+}
+
+static bool grow_counts(struct row_counts *counts, uint32_t row, struct status *status) {
+    void *items = counts->items;
+    bool done =
+        memory_grow(&items, &counts->capacity, (size_t)row + 1, sizeof *counts->items, "row counts", status);
+    counts->items = items;
+    return done;
+}
+
+static uint32_t count_of(const struct row_counts *counts, uint32_t row) {
+    return row < counts->capacity ? counts->items[row] : 0;
+}
+
+static bool note_train(struct packed_writer *writer, const struct rating *rating, struct status *status) {
+    if (!grow_counts(&writer->users, rating->user, status) ||
+        !grow_counts(&writer->movies, rating->movie, status))
+        return false;
+    writer->users.items[rating->user]++;
+    writer->movies.items[rating->movie]++;
+    writer->totals.train++;
+    writer->train_sum += (double)rating->value;
+    return true;
+}
+
+static void note_valid(struct packed_writer *writer, const struct rating *rating) {
+    struct packed_totals *totals = &writer->totals;
+    bool cold_user = count_of(&writer->users, rating->user) == 0;
+    bool cold_movie = count_of(&writer->movies, rating->movie) == 0;
+    double error =
+        (double)rating->value - writer->train_sum / (double)(totals->train == 0 ? 1 : totals->train);
+    totals->cold_users += cold_user;
+    totals->cold_movies += cold_movie;
+    totals->cold += cold_user || cold_movie;
+    totals->valid++;
+    writer->valid_sum += (double)rating->value;
+    writer->valid_squares += error * error;
+}
+
+bool packed_writer_ratings(struct packed_writer *writer, enum packed_part part, const struct rating *ratings,
+                           size_t count, struct status *status) {
+    REQUIRE(part >= writer->part, "training ratings come before validation ratings");
+    if (part != writer->part && !container_section(writer->file, "valid", status))
+        return false;
+    writer->part = part;
+    for (size_t i = 0; i < count; i++) {
+        writer->totals.smallest = fminf(writer->totals.smallest, ratings[i].value);
+        writer->totals.largest = fmaxf(writer->totals.largest, ratings[i].value);
+        if (part == PACKED_VALID)
+            note_valid(writer, &ratings[i]);
+        else if (!note_train(writer, &ratings[i], status))
+            return false;
+    }
+    return container_write(writer->file, ratings, count * sizeof *ratings, status);
+}
+
+static json_t *describe(const struct packed_writer *writer, const struct packed_about *about) {
+    const struct packed_totals *totals = &writer->totals;
+    char seed[32];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)about->split_seed);
+    json_t *meta = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:f, s:s, s:s%, s:s}", "users",
+                             (json_int_t)about->user_ids->count, "movies",
+                             (json_int_t)about->movie_ids->count, "train", (json_int_t)totals->train, "valid",
+                             (json_int_t)totals->valid, "train_mean", totals->train_mean, "smallest",
+                             (double)totals->smallest, "largest", (double)totals->largest, "split",
+                             about->split, "valid_fraction", about->valid_fraction, "split_seed", seed,
+                             "source", about->source, strlen(about->source), "program", DOTBIAS_VERSION);
+    if (meta != NULL && !isnan(about->truth_rmse))
+        json_object_set_new(meta, "truth_rmse", json_real(about->truth_rmse));
+    return meta;
+}
+
+static bool write_counts(struct packed_writer *writer, struct row_counts *counts, size_t rows,
+                         const char *name, struct status *status) {
+    return (rows == 0 || grow_counts(counts, (uint32_t)(rows - 1), status)) &&
+           container_section(writer->file, name, status) &&
+           container_write(writer->file, counts->items, rows * sizeof *counts->items, status);
+}
+
+static bool complete(struct packed_writer *writer, const struct packed_about *about, struct status *status) {
+    size_t users = about->user_ids->count, movies = about->movie_ids->count;
+    struct packed_totals *totals = &writer->totals;
+    totals->train_mean = totals->train == 0 ? 0 : writer->train_sum / (double)totals->train;
+    totals->valid_mean = totals->valid == 0 ? 0 : writer->valid_sum / (double)totals->valid;
+    totals->baseline_mse = totals->valid == 0 ? 0 : writer->valid_squares / (double)totals->valid;
+    return packed_writer_ratings(writer, PACKED_VALID, NULL, 0, status) &&
+           sections_write_meta(writer->file, describe(writer, about), status) &&
+           string_list_write(about->user_ids, users, writer->file, "user_ids", status) &&
+           string_list_write(about->movie_ids, movies, writer->file, "movie_ids", status) &&
+           string_list_write(about->movie_titles, movies, writer->file, "movie_titles", status) &&
+           string_list_write(about->movie_genres, movies, writer->file, "movie_genres", status) &&
+           write_counts(writer, &writer->users, users, "user_counts", status) &&
+           write_counts(writer, &writer->movies, movies, "movie_counts", status);
+}
+
+static void release(struct packed_writer *writer) {
+    memory_release(writer->users.items);
+    memory_release(writer->movies.items);
+    memory_release(writer);
+}
+
+bool packed_writer_commit(struct packed_writer *writer, const struct packed_about *about,
+                          struct packed_totals *totals, struct status *status) {
+    if (!complete(writer, about, status)) {
+        packed_writer_abandon(writer);
+        return false;
+    }
+    bool done = container_commit(writer->file, status);
+    *totals = writer->totals;
+    release(writer);
+    return done;
+}
+
+void packed_writer_abandon(struct packed_writer *writer) {
+    if (writer == NULL)
+        return;
+    container_abandon(writer->file);
+    release(writer);
+}

@@ -1,0 +1,116 @@
+#include "data/text_source.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "data/decoder.h"
+
+enum { BUFFER_BYTES = 4 * TEXT_LINE_BYTES_MAX };
+
+struct text_source {
+    struct decoder *decoder;
+    uint64_t lines;    /* handed out so far */
+    size_t begin, end; /* of the bytes in `buffer` not yet handed out */
+    bool ended;
+    char path[PATH_MAX];
+    char buffer[BUFFER_BYTES];
+};
+
+/* Reads more behind what is there; the rest of a line moves to the front first. */
+static bool read_more(struct text_source *source, struct status *status) {
+    size_t length;
+    memmove(source->buffer, source->buffer + source->begin, source->end - source->begin);
+    source->end -= source->begin;
+    source->begin = 0;
+    if (!decoder_read(source->decoder, source->buffer + source->end, BUFFER_BYTES - source->end, &length,
+                      status))
+        return status_context(status, "%s", source->path);
+    source->ended = length == 0;
+    source->end += length;
+    return true;
+}
+
+static bool skip_mark(struct text_source *source, struct status *status) {
+    while (source->end < 3 && !source->ended)
+        if (!read_more(source, status))
+            return false;
+    if (source->end >= 3 && memcmp(source->buffer, "\xEF\xBB\xBF", 3) == 0)
+        source->begin = 3;
+    return true;
+}
+
+struct text_source *text_source_open(const char *path, struct status *status) {
+    struct text_source *source = memory_take(sizeof *source, "a text reader", status);
+    if (source == NULL)
+        return NULL;
+    snprintf(source->path, sizeof source->path, "%s", path);
+    source->decoder = decoder_open(path, status);
+    if (source->decoder == NULL)
+        status_context(status, "%s", path);
+    if (source->decoder != NULL && skip_mark(source, status))
+        return source;
+    text_source_close(source);
+    return NULL;
+}
+
+/* Finds the end of the line that begins at `begin`, reading on as needed. *end gets the place of the \n or of
+ * the file's end; of a line that is too long, some place beyond the limit. */
+static bool find_end(struct text_source *source, size_t *end, struct status *status) {
+    size_t seen = 0;
+    for (;;) {
+        size_t rest = source->end - source->begin;
+        char *newline = memchr(source->buffer + source->begin + seen, '\n', rest - seen);
+        if (newline != NULL || source->ended || rest > TEXT_LINE_BYTES_MAX + 1) {
+            *end = newline != NULL ? (size_t)(newline - source->buffer) : source->end;
+            return true;
+        }
+        seen = rest;
+        if (!read_more(source, status))
+            return false;
+    }
+}
+
+/* Drops the rest of a line that is too long, up to and with its newline. */
+static bool skip_rest(struct text_source *source, struct status *status) {
+    for (;;) {
+        char *newline = memchr(source->buffer + source->begin, '\n', source->end - source->begin);
+        source->begin = newline != NULL ? (size_t)(newline - source->buffer) + 1 : source->end;
+        if (newline != NULL || source->ended)
+            return true;
+        if (!read_more(source, status))
+            return false;
+    }
+}
+
+static enum text_outcome give_too_long(struct text_source *source, struct text_line *line,
+                                       struct status *status) {
+    *line = (struct text_line){.bytes = source->buffer, .number = ++source->lines, .too_long = true};
+    return skip_rest(source, status) ? TEXT_LINE : TEXT_FAILED;
+}
+
+enum text_outcome text_source_next(struct text_source *source, struct text_line *line,
+                                   struct status *status) {
+    size_t end;
+    if (!find_end(source, &end, status))
+        return TEXT_FAILED;
+    if (source->begin == source->end)
+        return TEXT_END;
+    size_t length = end - source->begin;
+    if (length > 0 && source->buffer[end - 1] == '\r')
+        length--;
+    if (length > TEXT_LINE_BYTES_MAX)
+        return give_too_long(source, line, status);
+    *line = (struct text_line){
+        .bytes = source->buffer + source->begin, .length = length, .number = ++source->lines};
+    source->begin = end < source->end ? end + 1 : end;
+    return TEXT_LINE;
+}
+
+void text_source_close(struct text_source *source) {
+    if (source == NULL)
+        return;
+    decoder_close(source->decoder);
+    memory_release(source);
+}
