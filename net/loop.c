@@ -108,15 +108,23 @@ static bool public_host(const struct loop_spec *spec, const char *bound_host, ch
            endpoint_route_host(host, coordinator.host, coordinator.port, &status);
 }
 
+/* With IPv6 on, ZeroMQ names an IPv4 address as "::ffff:10.0.0.7", which a peer without IPv6 cannot reach. */
+static const char *plain_host(const char *host) {
+    static const char MAPPED[] = "::ffff:";
+    bool mapped = strncmp(host, MAPPED, sizeof MAPPED - 1) == 0 && strchr(host, '.') != NULL;
+    return mapped ? host + sizeof MAPPED - 1 : host;
+}
+
 static bool name_endpoint(struct loop *loop, const struct loop_spec *spec, struct status *status) {
     struct endpoint bound;
-    char host[ENDPOINT_BYTES];
+    char other[ENDPOINT_BYTES];
     snprintf(loop->endpoint, sizeof loop->endpoint, "%s", wire_endpoint(loop->wire));
     if (loop->endpoint[0] == '\0' || !endpoint_parse(&bound, loop->endpoint, status))
         return loop->endpoint[0] == '\0';
-    if (bound.transport != TRANSPORT_TCP || !public_host(spec, bound.host, host))
+    if (bound.transport != TRANSPORT_TCP)
         return true;
-    return endpoint_tcp(loop->endpoint, host, bound.port, status);
+    const char *host = plain_host(bound.host);
+    return endpoint_tcp(loop->endpoint, public_host(spec, host, other) ? other : host, bound.port, status);
 }
 
 static bool open_loop(struct loop *loop, const struct loop_spec *spec, struct status *status) {
