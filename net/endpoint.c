@@ -25,8 +25,9 @@ static bool parse_port(const char *text, int *port) {
 }
 
 static bool host_is_sound(const char *host, bool bracketed) {
-    const char *allowed = bracketed ? "0123456789abcdefABCDEF:.%"
-                                    : "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    static const char NAME[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    static const char BRACKETED[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
+    const char *allowed = bracketed ? BRACKETED : NAME;
     return host[0] != '\0' && (strcmp(host, "*") == 0 || strspn(host, allowed) == strlen(host));
 }
 
