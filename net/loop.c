@@ -1,0 +1,306 @@
+#include "net/loop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/contract.h"
+#include "core/memory.h"
+
+enum { LOOKS_PER_CLOCK = 8, COMPLAINT_INTERVAL_US = 1000000 };
+
+static const uint64_t NEVER = UINT64_MAX;
+
+enum stop_state { STOP_NONE, STOP_BEING_WRITTEN, STOP_ASKED, STOP_DELIVERED };
+
+struct loop {
+    struct loop_spec spec;
+    struct wire *wire;
+    char endpoint[ENDPOINT_BYTES];
+    struct outbox outbox;
+    const struct engine *engine;
+    uint64_t now_us, wake_at_us, complain_at_us;
+    struct job *jobs[LOOP_JOBS_MAX]; /* a ring */
+    size_t first_job, job_count;
+    bool over;
+    struct status verdict;
+    int stop_descriptor;
+    _Atomic(enum stop_state) stop_state;
+    struct status stop_status;
+};
+
+static uint64_t clock_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* ---- the outbox ---- */
+
+static void *world_body(void *world, size_t bytes) {
+    struct loop *loop = world;
+    return wire_body(loop->wire, bytes);
+}
+
+static void world_send(void *world, link_id link, const struct message *message) {
+    struct loop *loop = world;
+    wire_send(loop->wire, link, message);
+}
+
+static void world_log(void *world, const char *sentence) {
+    struct loop *loop = world;
+    if (loop->spec.log != NULL)
+        loop->spec.log(loop->spec.context, sentence);
+}
+
+static void world_connect(void *world, link_id link, const char *endpoint) {
+    struct loop *loop = world;
+    struct status status;
+    if (!wire_connect(loop->wire, link, endpoint, &status))
+        world_log(loop, status.text);
+}
+
+static void world_job(void *world, struct job *job) {
+    struct loop *loop = world;
+    REQUIRE(loop->job_count < LOOP_JOBS_MAX, "an engine has few jobs waiting");
+    loop->jobs[(loop->first_job + loop->job_count++) % LOOP_JOBS_MAX] = job;
+}
+
+static void world_wake(void *world, uint64_t at_us) {
+    struct loop *loop = world;
+    loop->wake_at_us = at_us;
+}
+
+static void world_exit(void *world, const struct status *status) {
+    struct loop *loop = world;
+    if (!loop->over)
+        loop->verdict = *status;
+    loop->over = true;
+}
+
+static const struct outbox_ops OPS = {
+    .body = world_body,
+    .send = world_send,
+    .connect = world_connect,
+    .job = world_job,
+    .wake = world_wake,
+    .log = world_log,
+    .exit = world_exit,
+};
+
+/* ---- life ---- */
+
+/* The host that others should use, when it is not the one bound. */
+static bool public_host(const struct loop_spec *spec, const char *bound_host, char host[ENDPOINT_BYTES]) {
+    struct endpoint coordinator;
+    struct status status;
+    if (spec->advertise != NULL && spec->advertise[0] != '\0')
+        return snprintf(host, ENDPOINT_BYTES, "%s", spec->advertise) < ENDPOINT_BYTES;
+    return endpoint_is_wildcard(bound_host) && spec->coordinator != NULL &&
+           endpoint_parse(&coordinator, spec->coordinator, &status) &&
+           coordinator.transport == TRANSPORT_TCP &&
+           endpoint_route_host(host, coordinator.host, coordinator.port, &status);
+}
+
+/* With IPv6 on, ZeroMQ names an IPv4 address as "::ffff:10.0.0.7", which a peer without IPv6 cannot reach. */
+static const char *plain_host(const char *host) {
+    static const char MAPPED[] = "::ffff:";
+    bool mapped = strncmp(host, MAPPED, sizeof MAPPED - 1) == 0 && strchr(host, '.') != NULL;
+    return mapped ? host + sizeof MAPPED - 1 : host;
+}
+
+static bool name_endpoint(struct loop *loop, const struct loop_spec *spec, struct status *status) {
+    struct endpoint bound;
+    char other[ENDPOINT_BYTES];
+    snprintf(loop->endpoint, sizeof loop->endpoint, "%s", wire_endpoint(loop->wire));
+    if (loop->endpoint[0] == '\0' || !endpoint_parse(&bound, loop->endpoint, status))
+        return loop->endpoint[0] == '\0';
+    if (bound.transport != TRANSPORT_TCP)
+        return true;
+    const char *host = plain_host(bound.host);
+    return endpoint_tcp(loop->endpoint, public_host(spec, host, other) ? other : host, bound.port, status);
+}
+
+static bool open_loop(struct loop *loop, const struct loop_spec *spec, struct status *status) {
+    loop->stop_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (loop->stop_descriptor < 0)
+        return status_fail_errno(status, STATUS_NO_MEMORY, "cannot make an event descriptor");
+    loop->wire = wire_new(spec->zmq_context, spec->listen, loop->stop_descriptor, status);
+    return loop->wire != NULL && name_endpoint(loop, spec, status) &&
+           (spec->coordinator == NULL ||
+            wire_connect(loop->wire, LINK_COORDINATOR, spec->coordinator, status));
+}
+
+struct loop *loop_new(const struct loop_spec *spec, struct status *status) {
+    struct loop *loop = memory_take(sizeof *loop, "a loop", status);
+    if (loop == NULL)
+        return NULL;
+    loop->spec = *spec;
+    loop->spec.listen = loop->spec.advertise = loop->spec.coordinator = NULL;
+    loop->outbox = (struct outbox){&OPS, loop};
+    loop->wake_at_us = NEVER;
+    loop->stop_descriptor = -1;
+    if (!open_loop(loop, spec, status)) {
+        loop_free(loop);
+        return NULL;
+    }
+    return loop;
+}
+
+const char *loop_endpoint(const struct loop *loop) {
+    return loop->endpoint;
+}
+
+struct wire_counters loop_counters(const struct loop *loop) {
+    return wire_counters(loop->wire);
+}
+
+void loop_free(struct loop *loop) {
+    if (loop == NULL)
+        return;
+    wire_free(loop->wire);
+    if (loop->stop_descriptor >= 0)
+        close(loop->stop_descriptor);
+    memory_release(loop);
+}
+
+void loop_stop(struct loop *loop, const struct status *status) {
+    int saved = errno;
+    uint64_t one = 1;
+    enum stop_state none = STOP_NONE;
+    if (atomic_compare_exchange_strong(&loop->stop_state, &none, STOP_BEING_WRITTEN)) {
+        loop->stop_status = *status;
+        ssize_t written = write(loop->stop_descriptor, &one, sizeof one);
+        (void)written;
+        atomic_store(&loop->stop_state, STOP_ASKED); /* after the write, so that whoever sees it can drain */
+    }
+    errno = saved;
+}
+
+/* ---- running ---- */
+
+static void step(struct loop *loop, struct event *event) {
+    const struct status *failure;
+    event->now_us = loop->now_us = clock_us();
+    loop->engine->step(loop->engine->self, event, &loop->outbox);
+    if ((failure = wire_failure(loop->wire)) != NULL)
+        world_exit(loop, failure);
+}
+
+static bool deliver_stop(struct loop *loop) {
+    uint64_t drained;
+    if (atomic_load_explicit(&loop->stop_state, memory_order_acquire) != STOP_ASKED)
+        return false;
+    ssize_t got = read(loop->stop_descriptor, &drained, sizeof drained);
+    (void)got;
+    atomic_store(&loop->stop_state, STOP_DELIVERED);
+    step(loop, &(struct event){.kind = EVENT_STOP, .status = &loop->stop_status});
+    return true;
+}
+
+static bool deliver_messages(struct loop *loop) {
+    struct message message;
+    link_id link;
+    int taken = 0;
+    while (taken < LOOP_BURST && !loop->over && wire_take(loop->wire, &message, &link)) {
+        step(loop, &(struct event){.kind = EVENT_MESSAGE, .link = link, .message = &message});
+        taken++;
+    }
+    return taken > 0;
+}
+
+static bool deliver_timer(struct loop *loop) {
+    if (loop->wake_at_us == NEVER || clock_us() < loop->wake_at_us)
+        return false;
+    loop->wake_at_us = NEVER;
+    step(loop, &(struct event){.kind = EVENT_TIMER});
+    return true;
+}
+
+static struct job *perform_next(struct loop *loop) {
+    struct job *job = loop->jobs[loop->first_job];
+    loop->first_job = (loop->first_job + 1) % LOOP_JOBS_MAX;
+    loop->job_count--;
+    loop->spec.perform(loop->spec.context, job);
+    return job;
+}
+
+/* Carries out the jobs that wait now, not those which their ends bring, so that messages get their turn. */
+static bool deliver_jobs(struct loop *loop) {
+    size_t waiting = loop->job_count;
+    for (size_t i = 0; i < waiting && !loop->over; i++)
+        step(loop, &(struct event){.kind = EVENT_JOB_DONE, .job = perform_next(loop)});
+    return waiting > 0;
+}
+
+static void log_complaints(struct loop *loop) {
+    char line[512];
+    const char *last;
+    uint64_t complaints = wire_complaints(loop->wire, &last);
+    if (complaints == 0)
+        return;
+    snprintf(line, sizeof line, "event=refused count=%" PRIu64 " last=\"%s\"", complaints, last);
+    world_log(loop, line);
+    loop->complain_at_us = clock_us() + COMPLAINT_INTERVAL_US;
+}
+
+static uint64_t next_deadline(const struct loop *loop) {
+    bool complain_first = wire_has_complaints(loop->wire) && loop->complain_at_us < loop->wake_at_us;
+    return complain_first ? loop->complain_at_us : loop->wake_at_us;
+}
+
+/* Looks without sleeping until something is there, a deadline comes or the patience ends. The processor is
+ * given away between two looks: on few cores ZeroMQ's I/O threads would otherwise wait for this one. */
+static bool spin(struct loop *loop, uint64_t now_us, uint64_t deadline_us) {
+    uint64_t patience_us = now_us + loop->spec.spin_us,
+             until_us = patience_us < deadline_us ? patience_us : deadline_us;
+    for (int looks = 1; now_us < until_us; looks++) {
+        if (wire_wait(loop->wire, 0))
+            return true;
+        sched_yield();
+        if (looks % LOOKS_PER_CLOCK == 0)
+            now_us = clock_us();
+    }
+    return now_us >= deadline_us;
+}
+
+static void idle(struct loop *loop) {
+    uint64_t now_us = clock_us(), deadline_us = next_deadline(loop);
+    if (spin(loop, now_us, deadline_us))
+        return;
+    now_us = clock_us();
+    wire_wait(loop->wire, deadline_us == NEVER ? NEVER : deadline_us > now_us ? deadline_us - now_us : 0);
+}
+
+static void turn(struct loop *loop) {
+    bool busy = false;
+    busy |= deliver_stop(loop);
+    busy |= !loop->over && deliver_messages(loop);
+    busy |= !loop->over && deliver_timer(loop);
+    busy |= !loop->over && deliver_jobs(loop);
+    if (wire_has_complaints(loop->wire) && clock_us() >= loop->complain_at_us)
+        log_complaints(loop);
+    if (wire_failure(loop->wire) != NULL)
+        world_exit(loop, wire_failure(loop->wire));
+    if (!busy && !loop->over)
+        idle(loop);
+}
+
+bool loop_run(struct loop *loop, const struct engine *engine, struct status *status) {
+    REQUIRE(loop->engine == NULL, "a loop runs once");
+    loop->engine = engine;
+    step(loop, &(struct event){.kind = EVENT_START});
+    while (!loop->over)
+        turn(loop);
+    while (loop->job_count > 0)
+        perform_next(loop);
+    log_complaints(loop);
+    *status = loop->verdict;
+    return status->code == STATUS_OK;
+}

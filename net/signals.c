@@ -1,0 +1,96 @@
+#include "net/signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+
+struct signals {
+    signals_callback *callback;
+    void *context;
+    int listen_descriptor, end_descriptor;
+    pthread_t thread;
+    sigset_t former_mask;
+    struct sigaction former_pipe;
+};
+
+static bool read_signal(struct signals *signals, int *number) {
+    struct signalfd_siginfo info;
+    if (read(signals->listen_descriptor, &info, sizeof info) != (ssize_t)sizeof info)
+        return false;
+    *number = (int)info.ssi_signo;
+    return true;
+}
+
+static void *listen_for_signals(void *argument) {
+    struct signals *signals = argument;
+    struct pollfd polls[2] = {{signals->listen_descriptor, POLLIN, 0}, {signals->end_descriptor, POLLIN, 0}};
+    int heard = 0, number;
+    for (;;) {
+        if (poll(polls, 2, -1) < 0 && errno != EINTR)
+            return NULL;
+        if (polls[1].revents != 0)
+            return NULL;
+        if (polls[0].revents == 0 || !read_signal(signals, &number))
+            continue;
+        if (++heard > 1)
+            _exit(128 + number);
+        signals->callback(signals->context, number);
+    }
+}
+
+static sigset_t stop_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+static void restore(struct signals *signals) {
+    if (signals->listen_descriptor >= 0)
+        close(signals->listen_descriptor);
+    if (signals->end_descriptor >= 0)
+        close(signals->end_descriptor);
+    sigaction(SIGPIPE, &signals->former_pipe, NULL);
+    pthread_sigmask(SIG_SETMASK, &signals->former_mask, NULL);
+    memory_release(signals);
+}
+
+struct signals *signals_start(signals_callback *callback, void *context, struct status *status) {
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t set = stop_signals();
+    struct signals *signals = memory_take(sizeof *signals, "the signals", status);
+    if (signals == NULL)
+        return NULL;
+    signals->callback = callback;
+    signals->context = context;
+    pthread_sigmask(SIG_BLOCK, &set, &signals->former_mask);
+    sigaction(SIGPIPE, &ignore, &signals->former_pipe);
+    signals->listen_descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    signals->end_descriptor = eventfd(0, EFD_CLOEXEC);
+    if (signals->listen_descriptor < 0 || signals->end_descriptor < 0 ||
+        pthread_create(&signals->thread, NULL, listen_for_signals, signals) != 0) {
+        status_fail(status, STATUS_NO_MEMORY, "cannot start to listen for signals");
+        restore(signals);
+        return NULL;
+    }
+    return signals;
+}
+
+void signals_stop(struct signals *signals) {
+    uint64_t one = 1;
+    if (signals == NULL)
+        return;
+    ssize_t written = write(signals->end_descriptor, &one, sizeof one);
+    (void)written;
+    pthread_join(signals->thread, NULL);
+    restore(signals);
+}

@@ -1,0 +1,25 @@
+/* SIGTERM and SIGINT as requests: the first asks for an orderly end, the second ends the process at once.
+ *
+ * A thread of its own waits for them; all other threads have them blocked, so no code of ours ever runs
+ * inside a signal handler and no system call is interrupted. */
+#ifndef NET_SIGNALS_H
+#define NET_SIGNALS_H
+
+#include "core/status.h"
+
+struct signals;
+
+/* Called in the signals' thread at the first signal, with its number: loop_stop, or a write to an event
+ * descriptor. */
+typedef void signals_callback(void *context, int number);
+
+/* Blocks SIGTERM and SIGINT in the calling thread and all that it starts from here on (call it first in
+ * main), ignores SIGPIPE, and starts to listen. A second signal ends the process with code 128 + number,
+ * without flushing or cleaning up; children started with process_spawn die with it. NULL and STATUS_NO_MEMORY
+ * on failure. */
+struct signals *signals_start(signals_callback *callback, void *context, struct status *status);
+
+/* Stops listening and gives the signals their former meaning back. NULL is allowed. */
+void signals_stop(struct signals *signals);
+
+#endif

@@ -1,0 +1,117 @@
+#include "net/socket.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <zmq.h>
+
+#include "core/contract.h"
+
+void *context_new(uint32_t io_threads, struct status *status) {
+    void *context = zmq_ctx_new();
+    if (context == NULL || zmq_ctx_set(context, ZMQ_IO_THREADS, (int)io_threads) != 0 ||
+        zmq_ctx_set(context, ZMQ_MAX_SOCKETS, CONTEXT_SOCKETS_MAX) != 0) {
+        status_fail(status, STATUS_NO_MEMORY, "cannot start ZeroMQ: %s", zmq_strerror(errno));
+        return NULL;
+    }
+    return context;
+}
+
+void context_free(void *zmq_context) {
+    while (zmq_context != NULL && zmq_ctx_term(zmq_context) != 0 && errno == EINTR)
+        continue;
+}
+
+struct option {
+    int name, value;
+};
+
+/* ZMQ_ROUTER_MANDATORY makes a vanished peer a send error instead of a silent loss; ZMQ_IMMEDIATE 0 lets a
+ * link be opened before its peer listens. Buffers of the kernel are left to its own tuning: fixed sizes
+ * measured no better. */
+static const struct option COMMON[] = {
+    {ZMQ_LINGER, SOCKET_LINGER_MS},
+    {ZMQ_SNDHWM, SOCKET_QUEUE_MAX},
+    {ZMQ_RCVHWM, SOCKET_QUEUE_MAX},
+    {ZMQ_SNDTIMEO, SOCKET_SEND_TIMEOUT_MS},
+    {ZMQ_HANDSHAKE_IVL, SOCKET_HANDSHAKE_TIMEOUT_MS},
+    {ZMQ_IPV6, 1},
+    {ZMQ_IMMEDIATE, 0},
+    {ZMQ_TCP_KEEPALIVE, 1},
+};
+
+static bool set_options(void *socket, int type) {
+    int64_t frame_max = SOCKET_FRAME_MAX;
+    int mandatory = 1;
+    for (size_t i = 0; i < sizeof COMMON / sizeof COMMON[0]; i++)
+        if (zmq_setsockopt(socket, COMMON[i].name, &COMMON[i].value, sizeof COMMON[i].value) != 0)
+            return false;
+    return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 &&
+           (type != ZMQ_ROUTER ||
+            zmq_setsockopt(socket, ZMQ_ROUTER_MANDATORY, &mandatory, sizeof mandatory) == 0);
+}
+
+static void *open_socket(void *zmq_context, int type, struct status *status) {
+    void *socket = zmq_socket(zmq_context, type);
+    if (socket == NULL || !set_options(socket, type)) {
+        status_fail(status, STATUS_UNAVAILABLE, "cannot open a socket: %s", zmq_strerror(errno));
+        socket_close(socket);
+        return NULL;
+    }
+    return socket;
+}
+
+void *socket_listen(void *zmq_context, const char *endpoint, char bound[ENDPOINT_BYTES],
+                    struct status *status) {
+    struct endpoint parsed;
+    size_t bound_bytes = ENDPOINT_BYTES;
+    void *socket =
+        endpoint_parse(&parsed, endpoint, status) ? open_socket(zmq_context, ZMQ_ROUTER, status) : NULL;
+    if (socket != NULL && (zmq_bind(socket, endpoint) != 0 ||
+                           zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound, &bound_bytes) != 0)) {
+        status_fail(status, STATUS_UNAVAILABLE, "cannot listen on %s: %s", endpoint, zmq_strerror(errno));
+        socket_close(socket);
+        return NULL;
+    }
+    return socket;
+}
+
+void *socket_connect(void *zmq_context, const char *endpoint, struct status *status) {
+    struct endpoint parsed;
+    void *socket =
+        endpoint_parse(&parsed, endpoint, status) ? open_socket(zmq_context, ZMQ_DEALER, status) : NULL;
+    if (socket != NULL && zmq_connect(socket, endpoint) != 0) {
+        status_fail(status, STATUS_UNAVAILABLE, "cannot connect to %s: %s", endpoint, zmq_strerror(errno));
+        socket_close(socket);
+        return NULL;
+    }
+    return socket;
+}
+
+void *socket_watch_handshakes(void *zmq_context, void *listener, struct status *status) {
+    int events = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                 ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    char endpoint[ENDPOINT_BYTES];
+    snprintf(endpoint, sizeof endpoint, "inproc://dotbias-watch/%p", listener);
+    void *socket = zmq_socket(zmq_context, ZMQ_PAIR);
+    if (socket == NULL || zmq_socket_monitor(listener, endpoint, events) != 0 ||
+        zmq_connect(socket, endpoint) != 0) {
+        status_fail(status, STATUS_UNAVAILABLE, "cannot watch a socket: %s", zmq_strerror(errno));
+        socket_close(socket);
+        return NULL;
+    }
+    return socket;
+}
+
+int socket_descriptor(void *socket) {
+    int descriptor = -1;
+    size_t bytes = sizeof descriptor;
+    int got = zmq_getsockopt(socket, ZMQ_FD, &descriptor, &bytes);
+    REQUIRE(got == 0, "an open socket has a descriptor");
+    return descriptor;
+}
+
+void socket_close(void *socket) {
+    if (socket != NULL)
+        zmq_close(socket);
+}

@@ -1,0 +1,47 @@
+/* Contexts and sockets of ZeroMQ, with every option that matters to us set in one place. */
+#ifndef NET_SOCKET_H
+#define NET_SOCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/status.h"
+#include "net/endpoint.h"
+
+enum {
+    SOCKET_FRAME_MAX = 256 << 20, /* bytes of one frame; a peer that announces more is cut off */
+    SOCKET_QUEUE_MAX = 1000, /* messages that wait in each direction of a link (ZeroMQ counts no bytes) */
+    SOCKET_LINGER_MS = 1000, /* how long what was sent may still leave after the socket is closed */
+    SOCKET_SEND_TIMEOUT_MS = 1000,      /* how long a send waits for room in a full queue */
+    SOCKET_HANDSHAKE_TIMEOUT_MS = 5000, /* how long a connection may hold out without a handshake */
+    CONTEXT_SOCKETS_MAX = 8192
+};
+
+/* A ZeroMQ context for any number of loops. io_threads: 0 when all endpoints are inproc, 1 otherwise (more do
+ * not help below some GB/s). NULL and STATUS_NO_MEMORY on failure. */
+void *context_new(uint32_t io_threads, struct status *status);
+
+/* Ends a context after its sockets have been closed; waits until what they sent has left, at most
+ * SOCKET_LINGER_MS. */
+void context_free(void *zmq_context);
+
+/* A ROUTER that listens; `bound` receives the endpoint as bound, with the port that the system gave. NULL and
+ * STATUS_UNAVAILABLE "cannot listen on tcp://...: Address already in use". */
+void *socket_listen(void *zmq_context, const char *endpoint, char bound[ENDPOINT_BYTES],
+                    struct status *status);
+
+/* A DEALER that connects, now or as soon as someone listens there. NULL and STATUS_UNAVAILABLE on failure. */
+void *socket_connect(void *zmq_context, const char *endpoint, struct status *status);
+
+/* A socket that reports the listener's failed handshakes, one message each. NULL and STATUS_UNAVAILABLE on
+ * failure. Close it before the listener. */
+void *socket_watch_handshakes(void *zmq_context, void *listener, struct status *status);
+
+/* The descriptor that becomes readable when something has happened to the socket, which is not always a
+ * message. */
+int socket_descriptor(void *socket);
+
+/* Closes a socket. NULL is allowed. */
+void socket_close(void *socket);
+
+#endif
