@@ -1,6 +1,6 @@
 # Loaded by every script of this folder: where the programs are, a folder per test, and no process left behind.
 # A bats file begins with `load helpers`; a setup or teardown of its own calls fresh_folder or no_process_left.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # bats sets status and output
 bats_require_minimum_version 1.5.0
 repository=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 DOTBIAS_BIN=${DOTBIAS_BIN:-$repository/build/release/bin}
