@@ -1,7 +1,8 @@
-/* The subcommands of `dotbias`: each is a function in a file of its own, cli/<name>_command.c, listed in cli/command.c.
+/* The subcommands of `dotbias`: each is a function in a file of its own, cli/<name>_command.c, listed in
+ * cli/command.c.
  *
- * A command parses its own arguments with argp, prints data on stdout and everything else on stderr, and returns the
- * exit code (core/status.h). Only cli/ may end the process. */
+ * A command parses its own arguments with argp, prints data on stdout and everything else on stderr, and
+ * returns the exit code (core/status.h). Only cli/ may end the process. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -10,8 +11,8 @@
 #include "core/status.h"
 
 struct command {
-    const char *name;    /* "import" */
-    const char *summary; /* one line for `dotbias --help` */
+    const char *name;                  /* "import" */
+    const char *summary;               /* one line for `dotbias --help` */
     int (*run)(int argc, char **argv); /* argv[0] is "dotbias import" */
 };
 
@@ -26,6 +27,7 @@ int command_plan(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_predict(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
+int command_protocol(int argc, char **argv);
 
 /* Prints "dotbias: error: <sentence>" on stderr and returns the status's exit code. */
 int command_report(const struct status *status);

@@ -1,0 +1,24 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+
+const struct command COMMANDS[] = {
+    {"import", "read a ratings file once, into packed blocks that any number of workers can map",
+     command_import},
+    {"generate", "make ratings from a planted model, to try things without a data set", command_generate},
+    {"train", "train a model: from a configuration, or from a ratings file and defaults", command_train},
+    {"config", "check, print or document a configuration", command_config},
+    {"plan", "say what a run will take: memory per process, bytes per epoch on the wire", command_plan},
+    {"check", "try configuration, data, ports and reachability before a run", command_check},
+    {"predict", "predict one rating and show the terms that make it up", command_predict},
+    {"evaluate", "measure a finished model on ratings", command_evaluate},
+    {"protocol", "print the reference page of all messages between processes", command_protocol},
+};
+
+const size_t COMMANDS_COUNT = sizeof COMMANDS / sizeof COMMANDS[0];
+
+int command_report(const struct status *status) {
+    fprintf(stderr, "dotbias: error: %s\n",
+            status->text[0] != '\0' ? status->text : status_name(status->code));
+    return (int)status->code;
+}

@@ -1,0 +1,140 @@
+/* The program `dotbias`: finds the subcommand in the table of cli/command.c and lends it the process. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+enum { NAME_BYTES = 32 }; /* longer words are not typing errors of a command's name */
+
+static const char EXAMPLES[] =
+    "Examples:\n"
+    "  dotbias train config/demo.yaml            a cluster of processes from a file\n"
+    "  dotbias train ratings.csv                 all defaults, in this process\n"
+    "  dotbias import ratings.csv --out packed   read once, train often\n"
+    "  dotbias predict runs/demo-1 --user 1 --movie 318\n";
+
+static void print_help(void) {
+    fputs("dotbias trains embeddings with biases for users and movies on a cluster of parameter servers.\n\n"
+          "Usage: dotbias COMMAND [ARGUMENTS]\n\n",
+          stdout);
+    fputs(EXAMPLES, stdout);
+    fputs("\nCommands:\n", stdout);
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        printf("  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    fputs("\n"
+          "Options:\n"
+          "  -h, --help     print this and stop; `dotbias help COMMAND` tells more\n"
+          "  -V, --version  print the version and stop\n",
+          stdout);
+}
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* The number of letters to insert, delete, change or swap with a neighbour to come from `typed` to `name`
+ * (Damerau 1964; Wagner and Fischer 1974, one more row kept for the swap). Both are shorter than NAME_BYTES.
+ */
+static size_t distance(const char *typed, const char *name) {
+    size_t rows[3][NAME_BYTES];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
+    size_t width = strlen(name);
+    for (size_t j = 0; j <= width; j++)
+        above[j] = j;
+    for (size_t i = 1; typed[i - 1] != '\0'; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= width; j++) {
+            size_t change = above[j - 1] + (typed[i - 1] != name[j - 1]);
+            row[j] = least(change, least(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && typed[i - 1] == name[j - 2] && typed[i - 2] == name[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
+        }
+        size_t *spare = before;
+        before = above;
+        above = row;
+        row = spare;
+    }
+    return above[width];
+}
+
+/* The command that was probably meant: within two letters, or begun by what was typed; NULL if there is none.
+ */
+static const struct command *nearest(const char *typed) {
+    const struct command *best = NULL;
+    size_t length = strlen(typed), best_distance = 3;
+    if (length == 0 || length >= NAME_BYTES)
+        return NULL;
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        bool begun = strncmp(typed, COMMANDS[i].name, length) == 0;
+        size_t steps = begun ? 0 : distance(typed, COMMANDS[i].name);
+        if (steps < best_distance && steps < length) {
+            best = &COMMANDS[i];
+            best_distance = steps;
+        }
+    }
+    return best;
+}
+
+static const struct command *find(const char *name) {
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return &COMMANDS[i];
+    return NULL;
+}
+
+static int refuse(const char *typed) {
+    const struct command *meant = nearest(typed);
+    fprintf(stderr, "dotbias: error: there is no %s '%s'", typed[0] == '-' ? "option" : "command", typed);
+    if (meant != NULL)
+        fprintf(stderr, " (did you mean '%s'?)", meant->name);
+    fputs("; see `dotbias --help`\n", stderr);
+    return STATUS_USAGE;
+}
+
+static int run(const struct command *command, int argc, char **argv) {
+    char name[NAME_BYTES + sizeof "dotbias "];
+    snprintf(name, sizeof name, "dotbias %s", command->name);
+    argv[0] = name;
+    return command->run(argc, argv);
+}
+
+/* `dotbias help train` is `dotbias train --help`. */
+static int help_on(const char *name) {
+    const struct command *command = find(name);
+    char option[] = "--help";
+    char *arguments[] = {NULL, option, NULL};
+    return command != NULL ? run(command, 2, arguments) : refuse(name);
+}
+
+static bool is_one_of(const char *word, const char *brief, const char *full) {
+    return strcmp(word, brief) == 0 || strcmp(word, full) == 0;
+}
+
+static int dispatch(int argc, char **argv) {
+    if (argc < 2) {
+        fputs("dotbias: error: a command is missing; see `dotbias --help`\n", stderr);
+        return STATUS_USAGE;
+    }
+    const struct command *command = find(argv[1]);
+    if (command != NULL)
+        return run(command, argc - 1, argv + 1);
+    if (strcmp(argv[1], "help") == 0 && argc > 2)
+        return help_on(argv[2]);
+    if (is_one_of(argv[1], "-V", "--version"))
+        printf("dotbias %s\n", DOTBIAS_VERSION);
+    else if (is_one_of(argv[1], "-h", "--help") || strcmp(argv[1], "help") == 0)
+        print_help();
+    else
+        return refuse(argv[1]);
+    return STATUS_OK;
+}
+
+int main(int argc, char **argv) {
+    int code = dispatch(argc, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == STATUS_OK) {
+        perror("dotbias: error: cannot write to standard output");
+        code = STATUS_IO;
+    }
+    return code;
+}

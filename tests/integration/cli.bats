@@ -1,0 +1,48 @@
+load helpers
+
+@test "help begins with examples and lists every command" {
+    expect_exit 0 dotbias --help
+    [[ ${output%%Commands:*} == *Examples:* ]]
+    for command in import generate train config plan check predict evaluate protocol; do
+        grep -Eq "^  $command +[a-z]" <<<"$output"
+    done
+    long=$output
+    expect_exit 0 dotbias help
+    [ "$output" = "$long" ]
+}
+
+@test "version is one line" {
+    expect_exit 0 dotbias --version
+    [[ $output =~ ^dotbias\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "a mistyped command is refused and the right one named" {
+    expect_exit 64 dotbias trian
+    expect_text "did you mean 'train'?"
+    expect_exit 64 dotbias eval
+    expect_text "did you mean 'evaluate'?"
+    expect_exit 64 dotbias help confg
+    expect_text "did you mean 'config'?"
+}
+
+@test "a word that resembles no command gets no guess" {
+    expect_exit 64 dotbias xyzzy
+    [[ $output != *"did you mean"* ]]
+    expect_exit 64 dotbias ""
+    expect_exit 64 dotbias "$(printf 'x%.0s' {1..5000})"
+    expect_exit 64 dotbias --frobnicate
+    expect_text "no option '--frobnicate'"
+    expect_exit 64 dotbias
+    expect_text "a command is missing"
+}
+
+@test "errors go to standard error, and only there" {
+    run --separate-stderr dotbias trian
+    [ "$output" = "" ]
+    [ "${stderr_lines[0]}" != "" ]
+}
+
+@test "a full disk behind standard output is an error" {
+    expect_exit 74 bash -c 'dotbias --help >/dev/full'
+    expect_text "cannot write"
+}
