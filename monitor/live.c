@@ -5,7 +5,7 @@
 
 #include "monitor/quantity.h"
 
-enum { MEMBER_BAR_MAX = 28, RUN_BAR_MAX = 60, BAR_MIN = 4, LABEL_CELLS = 13, LINE_BYTES = 1024 };
+enum { MEMBER_BAR_MAX = 28, RUN_BAR_MAX = 60, BAR_MIN = 4, LINE_BYTES = 1024 };
 
 #define COLOUR_DONE   "\x1b[32m"
 #define COLOUR_REST   "\x1b[2m"
@@ -96,7 +96,7 @@ static void put_member(struct canvas *canvas, const char *role, uint32_t index, 
                        const char *numbers) {
     char label[LINE_BYTES];
     struct text text = text_over(label, sizeof label);
-    text_add(&text, "%-7s %*u  ", role, LABEL_CELLS - 10, index);
+    text_add(&text, "%-7s %3u  ", role, index);
     if (!up)
         colour(canvas, COLOUR_DOWN);
     unsigned used = put(canvas, 0, label);
