@@ -2,8 +2,8 @@
  * records. Pointers are borrowed: they live as long as the job that carries the report (proto/event.h).
  *
  * Losses are means of squared errors in rating units, train and validation alike, as in the lesson's table.
- * Numbers that are not known (no validation rating, nothing measured yet) are NaN or have a count of 0; whoever
- * shows them writes "-". Epochs are counted from 1, as people read them. */
+ * Numbers that are not known (no validation rating, nothing measured yet) are NaN or have a count of 0;
+ * whoever shows them writes "-". Epochs are counted from 1, as people read them. */
 #ifndef CORE_REPORTS_H
 #define CORE_REPORTS_H
 
@@ -12,8 +12,8 @@
 
 /* One finished epoch: a row of the lesson's table and of history.csv. */
 struct epoch_report {
-    uint32_t epoch, epochs;                  /* this one, counted from 1, and how many the run has */
-    double train_loss;                       /* mean squared error of the epoch's ratings, each before its step */
+    uint32_t epoch, epochs; /* this one, counted from 1, and how many the run has */
+    double train_loss;      /* mean squared error of the epoch's ratings, each before its step */
     double valid_mse, valid_rmse, valid_mae; /* over all validation ratings, cold ones too */
     uint64_t valid_count;                    /* 0: there was nothing to validate on */
     uint64_t cold_count;                     /* of which have a user or a movie without a training rating */
@@ -28,7 +28,7 @@ struct shard_progress {
     uint32_t index;
     bool up; /* joined, and its heartbeats arrive */
     uint32_t user_rows, movie_rows;
-    uint64_t bytes; /* rows and optimiser state */
+    uint64_t bytes;                             /* rows and optimiser state */
     double pulls_per_second, pushes_per_second; /* rows */
     uint64_t step;                              /* steps of the whole run that it has applied */
 };
@@ -51,7 +51,7 @@ struct progress_report {
     double last_valid_rmse;   /* NaN before the first validation */
     double learning_rate;
     double ratings_per_second;
-    double eta_seconds; /* to the end of the run; NaN when not known */
+    double eta_seconds;                   /* to the end of the run; NaN when not known */
     uint32_t pserver_count, worker_count; /* lengths of shards and workers */
     uint32_t pservers_up, workers_up;
     const struct shard_progress *shards;

@@ -1,0 +1,35 @@
+/* What the factors of movies are about, as text: for each principal component its share of the variance and
+ * the titles at both ends, then the best and the worst movie biases. Only the most-rated movies are named: of
+ * the others the model knows little. Pure: arrays in, a table out; used at the end of training and by the
+ * commands on a finished model. */
+#ifndef ANALYSIS_FACTOR_REPORT_H
+#define ANALYSIS_FACTOR_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/titles.h"
+#include "core/status.h"
+#include "data/packed_set.h"
+
+struct factor_report {
+    struct titles titles;
+    struct selection popular; /* borrowed */
+    const uint32_t *counts;   /* [movies] training ratings */
+    const double *means;      /* [movies] mean training rating, NULL: not shown (factor_report_means) */
+    uint32_t components;      /* may be 0 */
+    const double *scores;     /* [movies][components], signs fixed (model/factors.h) */
+    const double *share;      /* [components] */
+    const double *biases;     /* [movies], NULL for a model without biases */
+    uint32_t show;            /* titles at each end; fewer when the selection has less than twice as many */
+};
+
+/* Prints; of equal scores the more-rated movie comes first. STATUS_NO_MEMORY, or STATUS_IO when `out` fails.
+ */
+bool factor_report_print(const struct factor_report *report, FILE *out, struct status *status);
+
+/* Writes the mean training rating of each movie; 0 where a movie has none. */
+void factor_report_means(const struct packed_set *set, double *means);
+
+#endif

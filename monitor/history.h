@@ -1,0 +1,23 @@
+/* history.csv: a header and one row per epoch, for plots and comparisons. Numbers are exact (they read back
+ * as the same doubles); what is not known is an empty field. A row is on its way to the disk when history_add
+ * returns. */
+#ifndef MONITOR_HISTORY_H
+#define MONITOR_HISTORY_H
+
+#include <stdbool.h>
+
+#include "core/reports.h"
+#include "core/status.h"
+
+struct history;
+
+/* Starts the file anew and writes the header. NULL and STATUS_CANT_CREATE or STATUS_IO on failure. */
+struct history *history_create(const char *path, struct status *status);
+
+/* Adds a row and flushes it; STATUS_IO when it does not reach the file. */
+bool history_add(struct history *history, const struct epoch_report *report, struct status *status);
+
+/* Ends and frees the history in every case; NULL is allowed. */
+bool history_close(struct history *history, struct status *status);
+
+#endif

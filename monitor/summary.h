@@ -1,0 +1,31 @@
+/* summary.json: what a run came to, for programs. Also what `dotbias train --json` prints.
+ *
+ * Keys: digest (16 hex digits), epochs, valid_mse, valid_rmse, valid_mae, valid_ratings, cold_ratings,
+ * cold_mse, train_seconds, ratings_per_second, pservers, workers, transport, data, model, version, and
+ * truth_rmse when the data were generated. A number that is not known is null, never NaN. */
+#ifndef MONITOR_SUMMARY_H
+#define MONITOR_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/reports.h"
+#include "core/status.h"
+
+struct summary {
+    const struct final_report *report;
+    const char
+        *data; /* the packed set that was used: an absolute path, or one relative to the run's folder */
+    const char *model;   /* the model file, likewise */
+    const char *version; /* of the program */
+    double truth_rmse; /* what the planted model itself reaches on the validation set; NaN unless generated */
+};
+
+/* Writes the file whole or not at all: a temporary beside it, fsync, rename. STATUS_CANT_CREATE or STATUS_IO.
+ */
+bool summary_write(const struct summary *summary, const char *path, struct status *status);
+
+/* Prints the same object and a newline. */
+bool summary_print(const struct summary *summary, FILE *out, struct status *status);
+
+#endif
