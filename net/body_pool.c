@@ -5,6 +5,7 @@
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "net/handover.h"
 
 enum { CLASS_COUNT = 48, SMALLEST_SHIFT = 8 };
 
@@ -104,9 +105,10 @@ static void leave(struct body_pool *pool) {
 }
 
 void body_pool_give(void *data, void *unused) {
+    (void)unused;
+    handover_taken();
     struct body *body = (struct body *)data - 1;
     struct body_pool *pool = body->pool;
-    (void)unused;
     body->next = atomic_load_explicit(&pool->returned, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(&pool->returned, &body->next, body, memory_order_release,
                                                   memory_order_relaxed))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "net/handover.h"
 
 /* ZeroMQ's own routing ids: a zero and a 32-bit number. Ids that a peer chose for itself are not accepted. */
 enum { ROUTING_ID_BYTES = 5 };
@@ -44,6 +45,7 @@ enum frames_result frames_take(struct frames *frames, void *socket, bool routed)
     zmq_msg_t *frame = places[place];
     if (!take_frame(frame, socket))
         return errno == EAGAIN ? FRAMES_NONE : FRAMES_CLOSED;
+    handover_taken();
     bool surplus = false;
     while (zmq_msg_more(frame)) {
         surplus = place == 2;
@@ -98,6 +100,7 @@ static bool send_all(void *socket, const uint32_t *routing, const void *header, 
 
 enum frames_sent frames_send(void *socket, const uint32_t *routing, const void *header, size_t header_bytes,
                              zmq_msg_t *body, int flags) {
+    handover_given();
     bool sent = send_all(socket, routing, header, header_bytes, body, flags);
     int cause = errno;
     if (body != NULL)
