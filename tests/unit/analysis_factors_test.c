@@ -43,9 +43,9 @@ static void text_is_made_fit_for_a_terminal(void **state) {
     check_fit("abcdef", 6, 6, "abcdef", 6);
     check_fit("abcdef", 6, 4, "abc\u2026", 4);
     check_fit("\u00e9\u00e9\u00e9\u00e9", 8, 3, "\u00e9\u00e9\u2026", 3);
-    check_fit("a\x1b[31m\tb\x7f", 8, 20, "a?[31m?b?", 9);
+    check_fit("a\x1b[31m\t_\x7f", 9, 20, "a?[31m?_?", 9);
     check_fit("\xff\xc3", 2, 20, "??", 2);
-    check_fit("\u009b", 2, 20, "?", 1);
+    check_fit("\xc2\x9b", 2, 20, "?", 1);
     check_fit("", 0, 5, "", 0);
     titles_fit("abcdefghij", 10, 20, tight, sizeof tight);
     assert_string_equal(tight, "abcd\u2026");

@@ -174,9 +174,9 @@ static void the_live_area_has_a_bar_for_each_member(void **state) {
     (void)state;
     live_compose(&text, &report, &style, &extent);
     assert_string_equal(
-        bytes, "epoch 3/10  ######################-----------------------------    42%  eta 01:12\x1b[K\n"
+        bytes, "epoch 3/10  ######################-----------------------------   42%  eta 01:12\x1b[K\n"
                "loss 0.71   valid rmse 0.873   lr 4.1e-3   1.8M ratings/s   pservers 1/2   worke\x1b[K\n"
-               "pserver   0  ##########----------  12.1k pulls/s  12.0k pushes/s   4,533 movies  \x1b[K\n"
+               "pserver   0  ##########----------  12.1k pulls/s  12.0k pushes/s   4,533 movies \x1b[K\n"
                "pserver   1  down\x1b[K\n"
                "worker    0  ##########----------  93.0k ratings/s  2 lanes\x1b[K\n"
                "worker    1  --------------------    950 ratings/s  1 lane\x1b[K\n");

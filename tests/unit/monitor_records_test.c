@@ -67,11 +67,11 @@ static void history_grows_by_a_row_at_once(void **state) {
     check_content("history.csv", HISTORY_HEAD);
     assert_true(history_add(history, &report, &status));
     check_content("history.csv",
-                  HISTORY_HEAD "1,0.1,0.25,0.5,0.333333333333333315,20000,742,1.5,0.01,0.9,2,1000000\n");
+                  HISTORY_HEAD "1,0.1,0.25,0.5,0.3333333333333333,20000,742,1.5,0.01,0.9,2,1000000\n");
     report = (struct epoch_report){.epoch = 2, .train_loss = NAN, .valid_mse = NAN, .seconds = 1};
     assert_true(history_add(history, &report, &status));
     check_content("history.csv",
-                  HISTORY_HEAD "1,0.1,0.25,0.5,0.333333333333333315,20000,742,1.5,0.01,0.9,2,1000000\n"
+                  HISTORY_HEAD "1,0.1,0.25,0.5,0.3333333333333333,20000,742,1.5,0.01,0.9,2,1000000\n"
                                "2,,,,,0,0,,0,0,1,0\n");
     assert_true(history_close(history, &status));
     assert_int_equal(memory_blocks_held(), 0);
