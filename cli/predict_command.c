@@ -3,12 +3,12 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/prediction.h"
 #include "analysis/run_folder.h"
 #include "cli/command.h"
+#include "data/text_source.h"
 
 struct predict_arguments {
     const char *path, *user, *movie, *pairs;
@@ -172,18 +172,17 @@ static void print_row(const struct answer *answer) {
            prediction->movie_bias, prediction->mean, prediction->score, prediction->rating, answer->note);
 }
 
-/* Splits "user\tmovie[\t...]" in place. */
-static bool split_line(struct answer *answer, char *line, size_t length) {
-    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
-        length--;
-    char *tab = memchr(line, '\t', length);
+/* Looks at "user\tmovie[\t...]"; the answer borrows the line. */
+static bool split_line(struct answer *answer, const struct text_line *line) {
+    const char *end = line->bytes + line->length;
+    const char *tab = memchr(line->bytes, '\t', line->length);
     if (tab == NULL)
         return false;
-    char *movie = tab + 1, *end = memchr(movie, '\t', length - (size_t)(movie - line));
-    answer->user = line;
-    answer->user_length = (size_t)(tab - line);
+    const char *movie = tab + 1, *next = memchr(movie, '\t', (size_t)(end - movie));
+    answer->user = line->bytes;
+    answer->user_length = (size_t)(tab - line->bytes);
     answer->movie = movie;
-    answer->movie_length = end != NULL ? (size_t)(end - movie) : length - (size_t)(movie - line);
+    answer->movie_length = (size_t)((next != NULL ? next : end) - movie);
     return answer->user_length > 0 && answer->movie_length > 0;
 }
 
@@ -192,16 +191,15 @@ static bool is_head(const struct answer *answer) {
            memcmp(answer->movie, "movie", 5) == 0;
 }
 
-static bool answer_line(struct predictor *predictor, const struct predict_arguments *arguments, char *line,
-                        size_t length, uint64_t number, struct status *status) {
+static bool answer_line(struct predictor *predictor, const struct predict_arguments *arguments,
+                        const struct text_line *line, struct status *status) {
     struct answer answer = {0};
-    if (line[strspn(line, "\r\n")] == '\0')
+    if (line->length == 0 && !line->too_long)
         return true;
-    if (!split_line(&answer, line, length))
+    if (!split_line(&answer, line))
         return status_fail(status, STATUS_BAD_DATA, "%s:%llu: expected a user, a tab and a movie",
-                           strcmp(arguments->pairs, "-") == 0 ? "standard input" : arguments->pairs,
-                           (unsigned long long)number);
-    if (number == 1 && is_head(&answer))
+                           arguments->pairs, (unsigned long long)line->number);
+    if (line->number == 1 && is_head(&answer))
         return true;
     ask(&answer, predictor);
     if (arguments->json)
@@ -211,32 +209,20 @@ static bool answer_line(struct predictor *predictor, const struct predict_argume
     return true;
 }
 
-static bool answer_lines(struct predictor *predictor, const struct predict_arguments *arguments, FILE *file,
-                         struct status *status) {
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length;
-    bool well = true;
-    if (!arguments->json)
-        puts("user\tmovie\ttitle\tdot\tuser_bias\tmovie_bias\tmean\tscore\trating\tnote");
-    for (uint64_t number = 1; well && (length = getline(&line, &capacity, file)) >= 0; number++)
-        well = answer_line(predictor, arguments, line, (size_t)length, number, status);
-    if (well && ferror(file))
-        well = status_fail_errno(status, STATUS_IO, "cannot read '%s'", arguments->pairs);
-    free(line);
-    return well;
-}
-
 static bool answer_pairs(struct predictor *predictor, const struct predict_arguments *arguments,
                          struct status *status) {
-    bool standard = strcmp(arguments->pairs, "-") == 0;
-    FILE *file = standard ? stdin : fopen(arguments->pairs, "re");
-    if (file == NULL)
-        return status_fail_errno(status, STATUS_NO_INPUT, "cannot read '%s'", arguments->pairs);
-    bool well = answer_lines(predictor, arguments, file, status);
-    if (!standard)
-        fclose(file);
-    return well;
+    bool standard = strcmp(arguments->pairs, "-") == 0, well = true;
+    struct text_source *source = text_source_open(standard ? "/dev/stdin" : arguments->pairs, status);
+    struct text_line line;
+    enum text_outcome outcome = TEXT_LINE;
+    if (source == NULL)
+        return false;
+    if (!arguments->json)
+        puts("user\tmovie\ttitle\tdot\tuser_bias\tmovie_bias\tmean\tscore\trating\tnote");
+    while (well && (outcome = text_source_next(source, &line, status)) == TEXT_LINE)
+        well = answer_line(predictor, arguments, &line, status);
+    text_source_close(source);
+    return well && outcome == TEXT_END;
 }
 
 static bool answer_one(struct predictor *predictor, const struct predict_arguments *arguments) {
