@@ -53,11 +53,11 @@ static bool parse_local(struct endpoint *endpoint, const char *rest, const char 
     snprintf(endpoint->host, sizeof endpoint->host, "%s", rest);
     if (rest[0] == '\0')
         return status_fail(status, STATUS_CONFIG, "'%s' has no name behind the scheme", text);
-    if (endpoint->transport == TRANSPORT_IPC && rest[0] != '/')
+    if (endpoint->transport == ENDPOINT_IPC && rest[0] != '/')
         return status_fail(status, STATUS_CONFIG, "'%s': an ipc endpoint needs an absolute path", text);
-    if (endpoint->transport == TRANSPORT_IPC && strlen(rest) > ENDPOINT_IPC_MAX)
+    if (endpoint->transport == ENDPOINT_IPC && strlen(rest) > ENDPOINT_IPC_PATH_MAX)
         return status_fail(status, STATUS_CONFIG, "'%s': the path is longer than %d bytes", text,
-                           ENDPOINT_IPC_MAX);
+                           ENDPOINT_IPC_PATH_MAX);
     return true;
 }
 
@@ -67,12 +67,12 @@ bool endpoint_parse(struct endpoint *endpoint, const char *text, struct status *
     if (strlen(text) >= ENDPOINT_BYTES)
         return status_fail(status, STATUS_CONFIG, "an endpoint of %zu bytes is too long (at most %d)",
                            strlen(text), ENDPOINT_BYTES - 1);
-    for (int i = TRANSPORT_INPROC; i <= TRANSPORT_TCP; i++) {
+    for (int i = ENDPOINT_INPROC; i <= ENDPOINT_TCP; i++) {
         size_t length = strlen(SCHEMES[i]);
         if (strncmp(text, SCHEMES[i], length) != 0)
             continue;
-        endpoint->transport = (enum transport)i;
-        return i == TRANSPORT_TCP ? parse_tcp(endpoint, text + length, text, status)
+        endpoint->transport = (enum endpoint_kind)i;
+        return i == ENDPOINT_TCP ? parse_tcp(endpoint, text + length, text, status)
                                   : parse_local(endpoint, text + length, text, status);
     }
     return status_fail(status, STATUS_CONFIG,
@@ -136,7 +136,7 @@ enum { ROLE_ROOM = 32 };
 
 static bool make_directory(struct endpoint_home *home, struct status *status) {
     const char *parent = getenv("XDG_RUNTIME_DIR");
-    if (parent == NULL || parent[0] != '/' || strlen(parent) > ENDPOINT_IPC_MAX - 2 * ROLE_ROOM ||
+    if (parent == NULL || parent[0] != '/' || strlen(parent) > ENDPOINT_IPC_PATH_MAX - 2 * ROLE_ROOM ||
         access(parent, W_OK | X_OK) != 0)
         parent = "/tmp";
     snprintf(home->directory, sizeof home->directory, "%s/dotbias-XXXXXX", parent);
@@ -148,15 +148,15 @@ static bool make_directory(struct endpoint_home *home, struct status *status) {
     return true;
 }
 
-bool endpoint_home_make(struct endpoint_home *home, enum transport transport, const char *role,
+bool endpoint_home_make(struct endpoint_home *home, enum endpoint_kind transport, const char *role,
                         char text[ENDPOINT_BYTES], struct status *status) {
     if (strlen(role) > ROLE_ROOM - sizeof "/.sock" || strchr(role, '/') != NULL)
         return status_fail(status, STATUS_CONFIG, "'%s' is no name for an endpoint", role);
-    if (transport == TRANSPORT_TCP) {
+    if (transport == ENDPOINT_TCP) {
         snprintf(text, ENDPOINT_BYTES, "tcp://127.0.0.1:*");
         return true;
     }
-    if (transport == TRANSPORT_INPROC) {
+    if (transport == ENDPOINT_INPROC) {
         snprintf(text, ENDPOINT_BYTES, "inproc://dotbias-%s/%s", home->name, role);
         return true;
     }

@@ -14,13 +14,13 @@
 
 enum {
     ENDPOINT_BYTES = 256,  /* as in HELLO */
-    ENDPOINT_IPC_MAX = 107 /* bytes of a path that fit into a sockaddr_un */
+    ENDPOINT_IPC_PATH_MAX = 107 /* bytes of a path that fit into a sockaddr_un */
 };
 
-enum transport { TRANSPORT_INPROC, TRANSPORT_IPC, TRANSPORT_TCP };
+enum endpoint_kind { ENDPOINT_INPROC, ENDPOINT_IPC, ENDPOINT_TCP };
 
 struct endpoint {
-    enum transport transport;
+    enum endpoint_kind transport;
     char host[ENDPOINT_BYTES]; /* tcp: without brackets; inproc and ipc: the name or path */
     int port;                  /* tcp: 1 to 65535, or 0 for any; else 0 */
 };
@@ -44,7 +44,7 @@ bool endpoint_route_host(char host[ENDPOINT_BYTES], const char *peer_host, int p
  * private directory for the sockets of ipc. */
 struct endpoint_home {
     char name[32];
-    char directory[ENDPOINT_IPC_MAX + 1]; /* empty until an ipc endpoint was asked for */
+    char directory[ENDPOINT_IPC_PATH_MAX + 1]; /* empty until an ipc endpoint was asked for */
 };
 
 /* Draws the run's name. */
@@ -54,7 +54,7 @@ bool endpoint_home_init(struct endpoint_home *home, struct status *status);
  * "tcp://127.0.0.1:*". role is a short word such as "pserver-1". The first ipc endpoint makes the directory,
  * under $XDG_RUNTIME_DIR if that is set and short enough, else under /tmp; only this user may enter it. False
  * and STATUS_CANT_CREATE when that fails. */
-bool endpoint_home_make(struct endpoint_home *home, enum transport transport, const char *role,
+bool endpoint_home_make(struct endpoint_home *home, enum endpoint_kind transport, const char *role,
                         char text[ENDPOINT_BYTES], struct status *status);
 
 /* Removes the directory and the sockets in it. Safe to call more than once. */

@@ -104,7 +104,7 @@ static bool public_host(const struct loop_spec *spec, const char *bound_host, ch
         return snprintf(host, ENDPOINT_BYTES, "%s", spec->advertise) < ENDPOINT_BYTES;
     return endpoint_is_wildcard(bound_host) && spec->coordinator != NULL &&
            endpoint_parse(&coordinator, spec->coordinator, &status) &&
-           coordinator.transport == TRANSPORT_TCP &&
+           coordinator.transport == ENDPOINT_TCP &&
            endpoint_route_host(host, coordinator.host, coordinator.port, &status);
 }
 
@@ -121,7 +121,7 @@ static bool name_endpoint(struct loop *loop, const struct loop_spec *spec, struc
     snprintf(loop->endpoint, sizeof loop->endpoint, "%s", wire_endpoint(loop->wire));
     if (loop->endpoint[0] == '\0' || !endpoint_parse(&bound, loop->endpoint, status))
         return loop->endpoint[0] == '\0';
-    if (bound.transport != TRANSPORT_TCP)
+    if (bound.transport != ENDPOINT_TCP)
         return true;
     const char *host = plain_host(bound.host);
     return endpoint_tcp(loop->endpoint, public_host(spec, host, other) ? other : host, bound.port, status);

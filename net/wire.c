@@ -266,10 +266,11 @@ void *wire_body(struct wire *wire, size_t bytes) {
 }
 
 /* Turns the reserved body into a frame. False when there is none to send. */
-static bool frame_body(struct wire *wire, size_t bytes, zmq_msg_t *frame) {
+static bool frame_body(struct wire *wire, zmq_msg_t *frame) {
     void *body = wire->reserved;
-    REQUIRE(bytes == 0 || (body != NULL && bytes <= wire->reserved_bytes), "a body is reserved, then sent");
+    size_t bytes = wire->reserved_bytes;
     wire->reserved = NULL;
+    wire->reserved_bytes = 0;
     if (body == NULL || body == wire->spare)
         return false;
     if (bytes != 0 && zmq_msg_init_data(frame, body, bytes, body_pool_give, NULL) == 0)
@@ -317,7 +318,8 @@ void wire_send(struct wire *wire, link_id link, const struct message *message) {
     unsigned char header[MESSAGE_HEADER_MAX];
     zmq_msg_t body;
     struct way way;
-    bool with_body = frame_body(wire, message->body_bytes, &body);
+    size_t body_bytes = wire->reserved_bytes;
+    bool with_body = frame_body(wire, &body);
     if (wire->failure.code != STATUS_OK || !find_way(wire, link, &way)) {
         count(&wire->counters.dropped, 1);
         if (with_body)
@@ -334,7 +336,7 @@ void wire_send(struct wire *wire, link_id link, const struct message *message) {
     }
     *way.stalled = false;
     count(&wire->counters.messages_out, 1);
-    count(&wire->counters.bytes_out, header_bytes + message->body_bytes);
+    count(&wire->counters.bytes_out, header_bytes + body_bytes);
 }
 
 /* ---- waiting and telling ---- */

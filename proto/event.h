@@ -98,7 +98,8 @@ static inline void *outbox_body(struct outbox *out, size_t bytes) {
     return out->ops->body(out->world, bytes);
 }
 
-/* Sends a message over a link, with the body reserved before, if any (message->body is ignored). A link that
+/* Sends a message over a link, with the body reserved before, if any (message->body and
+ * body_bytes are ignored: the reservation says how long it is). A link that
  * is gone swallows it: deadlines and heartbeats notice. */
 static inline void outbox_send(struct outbox *out, link_id link, const struct message *message) {
     out->ops->send(out->world, link, message);

@@ -1,0 +1,5 @@
+#include "cli/role.h"
+
+int main(int argc, char **argv) {
+    return role_main(ROLE_WORKER, argc, argv);
+}

@@ -1,0 +1,30 @@
+/* What the programs of a cluster share: reading the configuration with all its mistakes shown, and finding
+ * each other. */
+#ifndef CLI_LAUNCH_H
+#define CLI_LAUNCH_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/config.h"
+
+enum { LAUNCH_SETS_MAX = 128 };
+
+/* --set arguments as they are collected. */
+struct launch_sets {
+    const char *items[LAUNCH_SETS_MAX];
+    size_t count;
+};
+
+/* False when there are too many. */
+bool launch_sets_add(struct launch_sets *sets, const char *item);
+
+/* Loads a configuration; path NULL: none. Mistakes are printed on stderr. Returns the exit code, 0 when all
+ * is well. */
+int launch_load(struct config *config, const char *path, const struct launch_sets *sets);
+
+/* The folder this program lies in, where its sisters are. */
+bool launch_program_dir(char path[PATH_MAX], struct status *status);
+
+#endif

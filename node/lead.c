@@ -1,0 +1,166 @@
+#include "node/lead.h"
+
+#include "analysis/factor_report.h"
+#include "core/contract.h"
+#include "core/memory.h"
+#include "data/model_file.h"
+#include "monitor/history.h"
+#include "monitor/summary.h"
+#include "node/setup.h"
+
+struct lead {
+    struct lead_spec spec;
+    struct loop *loop;
+    struct coordinator *coordinator;
+    struct history *history;
+    struct model_writer *model; /* while rows are being saved */
+    bool has_history;
+};
+
+static bool save_rows(struct lead *lead, const struct job *job, struct status *status) {
+    if (lead->model == NULL) {
+        char path[PATH_MAX];
+        struct model_spec spec = setup_model(lead->spec.config, lead->spec.set);
+        run_dir_file(lead->spec.dir, "model.dotbias", path);
+        lead->model = model_writer_begin(path, &spec, lead->spec.set, status);
+        if (lead->model == NULL)
+            return false;
+    }
+    return model_writer_rows(lead->model, job->save.table, job->save.first_row, job->save.row_count,
+                             job->save.rows, status);
+}
+
+static bool print_report(const struct lead *lead, const struct final_report *final, struct status *status) {
+    const struct packed_set *set = lead->spec.set;
+    struct factor_report report = {
+        .titles = {&set->movie_titles, &set->movie_ids},
+        .counts = set->movie_counts,
+        .components = final->components,
+        .scores = final->scores,
+        .share = final->share,
+        .biases = lead->spec.config->model_biases && final->components != 0 ? final->biases : NULL,
+        .show = (uint32_t)lead->spec.config->run_show,
+    };
+    double *means = memory_take_array(set->movies, sizeof *means, "movie means", status);
+    if (means == NULL)
+        return false;
+    factor_report_means(set, means);
+    report.means = means;
+    bool good = selection_most_rated(&report.popular, set->movie_counts, set->movies,
+                                     (uint32_t)lead->spec.config->run_popular, status) &&
+                factor_report_print(&report, lead->spec.report, status);
+    selection_free(&report.popular);
+    memory_release(means);
+    return good;
+}
+
+static bool finish(struct lead *lead, const struct final_report *final, struct status *status) {
+    char path[PATH_MAX];
+    struct model_writer *model = lead->model;
+    struct history *history = lead->history;
+    struct summary summary = {final, lead->spec.data_path, "model.dotbias", DOTBIAS_VERSION,
+                              lead->spec.set->truth_rmse};
+    lead->model = NULL;
+    lead->history = NULL;
+    run_dir_file(lead->spec.dir, "summary.json", path);
+    bool closed = history_close(history, status);
+    if (!model_writer_commit(model, final->digest, final->epochs, status) || !closed ||
+        !summary_write(&summary, path, status))
+        return false;
+    display_final(lead->spec.display, final);
+    if (lead->spec.report != NULL && !print_report(lead, final, status))
+        return false;
+    return lead->spec.json == NULL || summary_print(&summary, lead->spec.json, status);
+}
+
+static bool end_epoch(struct lead *lead, const struct epoch_report *report, struct status *status) {
+    display_epoch(lead->spec.display, report);
+    lead->has_history = true;
+    return history_add(lead->history, report, status);
+}
+
+static void perform(void *context, struct job *job) {
+    struct lead *lead = context;
+    job->status.code = STATUS_OK;
+    switch (job->kind) {
+    case JOB_EPOCH_END:
+        end_epoch(lead, job->epoch, &job->status);
+        break;
+    case JOB_PROGRESS:
+        display_progress(lead->spec.display, job->progress);
+        break;
+    case JOB_SAVE_ROWS:
+        save_rows(lead, job, &job->status);
+        break;
+    case JOB_FINISH:
+        finish(lead, job->finish, &job->status);
+        break;
+    default:
+        REQUIRE(false, "a coordinator's jobs show and save");
+    }
+}
+
+static void log_line(void *context, const char *sentence) {
+    const struct lead *lead = context;
+    display_log(lead->spec.display, sentence);
+}
+
+static bool open_parts(struct lead *lead, struct status *status) {
+    const struct lead_spec *spec = &lead->spec;
+    char path[PATH_MAX];
+    struct coordinator_spec coordinator = setup_coordinator(spec->config, spec->set);
+    struct loop_spec loop = {
+        .zmq_context = spec->zmq_context,
+        .listen = spec->listen,
+        .spin_us = 0, /* it is not in the way of a step, and must not take a core from those that are */
+        .perform = perform,
+        .log = log_line,
+        .context = lead,
+    };
+    run_dir_file(spec->dir, "history.csv", path);
+    lead->loop = loop_new(&loop, status);
+    if (lead->loop == NULL)
+        return false;
+    lead->coordinator = coordinator_new(&coordinator, status);
+    if (lead->coordinator == NULL)
+        return false;
+    lead->history = history_create(path, status);
+    return lead->history != NULL;
+}
+
+struct lead *lead_new(const struct lead_spec *spec, struct status *status) {
+    struct lead *lead = memory_take(sizeof *lead, "a coordinator node", status);
+    if (lead == NULL)
+        return NULL;
+    lead->spec = *spec;
+    if (!open_parts(lead, status)) {
+        lead_free(lead);
+        return NULL;
+    }
+    return lead;
+}
+
+struct loop *lead_loop(const struct lead *lead) {
+    return lead->loop;
+}
+
+bool lead_run(struct lead *lead, struct status *status) {
+    struct engine engine = coordinator_engine(lead->coordinator);
+    return loop_run(lead->loop, &engine, status);
+}
+
+bool lead_has_history(const struct lead *lead) {
+    return lead->has_history;
+}
+
+void lead_free(struct lead *lead) {
+    struct status ignored;
+    if (lead == NULL)
+        return;
+    if (lead->model != NULL)
+        model_writer_abandon(lead->model);
+    history_close(lead->history, &ignored);
+    coordinator_free(lead->coordinator);
+    loop_free(lead->loop);
+    memory_release(lead);
+}

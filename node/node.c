@@ -1,0 +1,92 @@
+#include "node/node.h"
+
+#include "core/memory.h"
+#include "node/lane_loader.h"
+#include "node/setup.h"
+
+struct node {
+    struct node_spec spec;
+    struct loop *loop;
+    struct lane_loader loader;
+    struct pserver *pserver; /* one of the two */
+    struct worker *worker;
+};
+
+static void perform(void *context, struct job *job) {
+    struct node *node = context;
+    lane_loader_perform(&node->loader, job);
+}
+
+static void log_line(void *context, const char *sentence) {
+    struct node *node = context;
+    if (node->spec.log != NULL)
+        node->spec.log(node->spec.log_context, sentence);
+}
+
+static bool open_loop(struct node *node, const char *listen, struct status *status) {
+    const struct config *config = node->spec.config;
+    struct loop_spec loop = {
+        .zmq_context = node->spec.zmq_context,
+        .listen = listen,
+        .advertise = config->cluster_advertise[0] != '\0' ? config->cluster_advertise : NULL,
+        .coordinator = node->spec.coordinator,
+        .spin_us = (uint32_t)config->cluster_spin,
+        .perform = perform,
+        .log = log_line,
+        .context = node,
+    };
+    node->loop = loop_new(&loop, status);
+    return node->loop != NULL;
+}
+
+struct node *node_pserver_new(const struct node_spec *spec, struct status *status) {
+    struct node *node = memory_take(sizeof *node, "a pserver node", status);
+    if (node == NULL)
+        return NULL;
+    node->spec = *spec;
+    if (!open_loop(node, spec->listen, status)) {
+        node_free(node);
+        return NULL;
+    }
+    struct pserver_spec pserver = setup_pserver(spec->config, spec->index, loop_endpoint(node->loop));
+    node->pserver = pserver_new(&pserver, status);
+    if (node->pserver == NULL) {
+        node_free(node);
+        return NULL;
+    }
+    return node;
+}
+
+struct node *node_worker_new(const struct node_spec *spec, struct status *status) {
+    struct node *node = memory_take(sizeof *node, "a worker node", status);
+    if (node == NULL)
+        return NULL;
+    node->spec = *spec;
+    lane_loader_init(&node->loader, spec->config, spec->set);
+    struct worker_spec worker = setup_worker(spec->config, spec->set, spec->index);
+    node->worker = worker_new(&worker, status);
+    if (node->worker == NULL || !open_loop(node, NULL, status)) {
+        node_free(node);
+        return NULL;
+    }
+    return node;
+}
+
+struct loop *node_loop(const struct node *node) {
+    return node->loop;
+}
+
+bool node_run(struct node *node, struct status *status) {
+    struct engine engine =
+        node->pserver != NULL ? pserver_engine(node->pserver) : worker_engine(node->worker);
+    return loop_run(node->loop, &engine, status);
+}
+
+void node_free(struct node *node) {
+    if (node == NULL)
+        return;
+    loop_free(node->loop);
+    pserver_free(node->pserver);
+    worker_free(node->worker);
+    memory_release(node);
+}

@@ -1,0 +1,125 @@
+#include "node/setup.h"
+
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/hash.h"
+#include "model/order.h"
+
+static uint64_t microseconds(double seconds) {
+    return (uint64_t)(seconds * 1e6);
+}
+
+/* Processes that train together agree on the meaning and on the cluster's shape. */
+static uint64_t cluster_digest(const struct config *config) {
+    uint64_t parts[] = {config_digest(config), config->cluster_pservers, config->cluster_workers};
+    return hash_bytes(parts, sizeof parts, 0);
+}
+
+static uint64_t incarnation(void) {
+    uint64_t number;
+    struct timespec now;
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) == sizeof number)
+        return number;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec ^ (uint64_t)getpid();
+}
+
+static bool is_independent(const struct config *config) {
+    return config->train_sync != SYNC_SYNCHRONOUS;
+}
+
+struct member_spec setup_member(const struct config *config, enum role role, uint32_t index,
+                                uint64_t data_digest, const char *endpoint) {
+    struct member_spec spec = {
+        .role = role,
+        .index = index,
+        .config_digest = cluster_digest(config),
+        .data_digest = data_digest,
+        .incarnation = incarnation(),
+        .pid = (uint64_t)getpid(),
+        .heartbeat_us = microseconds(config->cluster_heartbeat_interval),
+        .silence_us = microseconds(config->cluster_heartbeat_timeout),
+    };
+    if (gethostname(spec.host, sizeof spec.host - 1) != 0)
+        snprintf(spec.host, sizeof spec.host, "unknown");
+    snprintf(spec.endpoint, sizeof spec.endpoint, "%s", endpoint);
+    return spec;
+}
+
+struct model_spec setup_model(const struct config *config, const struct packed_set *set) {
+    struct model_spec spec = config_model(config);
+    spec.mean = config->model_mean ? (float)set->train_mean : 0.0f;
+    return spec;
+}
+
+const char *setup_transport_name(const struct config *config) {
+    static const char *const NAMES[] = {"inproc", "ipc", "tcp"};
+    return NAMES[config->cluster_transport];
+}
+
+struct coordinator_spec setup_coordinator(const struct config *config, const struct packed_set *set) {
+    return (struct coordinator_spec){
+        .roster = {(uint32_t)config->cluster_pservers, (uint32_t)config->cluster_workers,
+                   cluster_digest(config), set->digest, microseconds(config->cluster_heartbeat_timeout)},
+        .schedule = config_schedule(config),
+        .users = set->users,
+        .movies = set->movies,
+        .factors = (uint32_t)config->model_factors,
+        .train_count = set->train_count,
+        .valid_count = set->valid_count,
+        .data_digest = set->digest,
+        .batch = (uint32_t)config->train_batch,
+        .lanes = config_lanes(config),
+        .independent = is_independent(config),
+        .components = (uint32_t)config->run_components,
+        .transport = setup_transport_name(config),
+        .start_timeout_us = config->cluster_start_timeout * 1000000,
+        .progress_us = microseconds(config->run_progress_interval),
+    };
+}
+
+struct pserver_spec setup_pserver(const struct config *config, uint32_t index, const char *endpoint) {
+    static const enum gate_kind GATES[] = {GATE_SYNCHRONOUS, GATE_SSP, GATE_ASP};
+    uint32_t lanes = config_lanes(config);
+    uint32_t lane_ratings = ((uint32_t)config->train_batch + lanes - 1) / lanes;
+    return (struct pserver_spec){
+        .member = setup_member(config, ROLE_PSERVER, index, 0, endpoint),
+        .gate = {GATES[config->train_sync], lanes, (uint32_t)config->train_staleness},
+        .shard = {.model = config_model(config),
+                  .optimiser = config_optimiser(config),
+                  .index = index,
+                  .shards = (uint32_t)config->cluster_pservers,
+                  .lanes = lanes,
+                  .lane_rows = 2 * lane_ratings},
+    };
+}
+
+struct worker_spec setup_worker(const struct config *config, const struct packed_set *set, uint32_t index) {
+    uint64_t steps = order_steps_per_epoch(set->train_count, (uint32_t)config->train_batch);
+    struct schedule_spec schedule = config_schedule(config);
+    return (struct worker_spec){
+        .member = setup_member(config, ROLE_WORKER, index, set->digest, ""),
+        .model = setup_model(config, set),
+        .pservers = (uint32_t)config->cluster_pservers,
+        .batch = (uint32_t)config->train_batch,
+        .lanes = config_lanes(config),
+        .lead = is_independent(config) ? 0 : (uint32_t)config->train_staleness,
+        .independent = is_independent(config),
+        .steps_per_epoch = steps,
+        .total_steps = steps * schedule_epochs(&schedule),
+        .request_timeout_us = config->cluster_request_timeout * 1000000,
+    };
+}
+
+bool setup_check(const struct config *config, const struct packed_set *set, struct status *status) {
+    if (config->model_y_range.given &&
+        (set->smallest < config->model_y_range.low || set->largest > config->model_y_range.high))
+        return status_fail(
+            status, STATUS_BAD_DATA,
+            "ratings reach from %g to %g, outside model.y_range [%g, %g]: no prediction could meet them",
+            set->smallest, set->largest, config->model_y_range.low, config->model_y_range.high);
+    return true;
+}

@@ -1,0 +1,28 @@
+/* From a configuration and a packed set to what each engine is told. The one place where the two meet. */
+#ifndef NODE_SETUP_H
+#define NODE_SETUP_H
+
+#include "config/config.h"
+#include "coordinator/coordinator.h"
+#include "data/packed_set.h"
+#include "pserver/pserver.h"
+#include "worker/worker.h"
+
+/* A member's own part: digests, times, process and host. endpoint: where a pserver listens, else "". */
+struct member_spec setup_member(const struct config *config, enum role role, uint32_t index,
+                                uint64_t data_digest, const char *endpoint);
+
+struct coordinator_spec setup_coordinator(const struct config *config, const struct packed_set *set);
+struct pserver_spec setup_pserver(const struct config *config, uint32_t index, const char *endpoint);
+struct worker_spec setup_worker(const struct config *config, const struct packed_set *set, uint32_t index);
+
+/* The model to train on a set: the configuration's, with the mean rating when it asks for one. */
+struct model_spec setup_model(const struct config *config, const struct packed_set *set);
+
+/* "inproc", "ipc", "tcp". */
+const char *setup_transport_name(const struct config *config);
+
+/* What the data demand of the configuration: ratings within y_range. */
+bool setup_check(const struct config *config, const struct packed_set *set, struct status *status);
+
+#endif
