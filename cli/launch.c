@@ -2,11 +2,13 @@
 
 #include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "config/loader.h"
+#include "node/ratings_source.h"
 
 bool launch_sets_add(struct launch_sets *sets, const char *item) {
     if (sets->count == LAUNCH_SETS_MAX)
@@ -22,6 +24,29 @@ int launch_load(struct config *config, const char *path, const struct launch_set
     config_report_print(&report, stderr);
     config_report_release(&report);
     return good ? 0 : command_report(&status);
+}
+
+void launch_name(const char *path, char *name, size_t capacity) {
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    snprintf(name, capacity, "%s", basename(copy));
+    char *dot = strrchr(name, '.');
+    if (dot != NULL && dot != name)
+        *dot = '\0';
+}
+
+bool launch_open_set(const struct config *config, struct packed_set *set, struct status *status) {
+    struct run_dir dir;
+    char path[PATH_MAX];
+    const char *above = getenv("TMPDIR");
+    if (!config_require_data(config, status))
+        return false;
+    snprintf(dir.path, sizeof dir.path, "%.200s/dotbias-XXXXXX", above == NULL ? "/tmp" : above);
+    if (mkdtemp(dir.path) == NULL)
+        return status_fail_errno(status, STATUS_CANT_CREATE, "cannot make the folder %s", dir.path);
+    bool good = ratings_source_open(config, &dir, set, path, NULL, status);
+    run_dir_discard(&dir); /* a mapped file lives on without its name */
+    return good;
 }
 
 bool launch_program_dir(char path[PATH_MAX], struct status *status) {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "config/config.h"
+#include "data/packed_set.h"
 
 enum { LAUNCH_SETS_MAX = 128 };
 
@@ -23,6 +24,13 @@ bool launch_sets_add(struct launch_sets *sets, const char *item);
 /* Loads a configuration; path NULL: none. Mistakes are printed on stderr. Returns the exit code, 0 when all
  * is well. */
 int launch_load(struct config *config, const char *path, const struct launch_sets *sets);
+
+/* "lesson-a" of "config/lesson-a.yaml". */
+void launch_name(const char *path, char *name, size_t capacity);
+
+/* Opens the ratings that a configuration names, for a command that starts no run: a packed set as it is, text
+ * by an import into a folder that is gone when the set is closed. */
+bool launch_open_set(const struct config *config, struct packed_set *set, struct status *status);
 
 /* The folder this program lies in, where its sisters are. */
 bool launch_program_dir(char path[PATH_MAX], struct status *status);

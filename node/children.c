@@ -37,7 +37,7 @@ static void last_line(const char *path, char *line, size_t capacity) {
         length--;
     text[length] = '\0';
     const char *start = strrchr(text, '\n');
-    snprintf(line, capacity, "%s", start == NULL ? text : start + 1);
+    snprintf(line, capacity, "%.*s", (int)capacity - 1, start == NULL ? text : start + 1);
 }
 
 /* The child's own exit code where it is one of ours, else "peer unavailable". */
@@ -62,14 +62,16 @@ static void *watch(void *context) {
 
 static bool spawn(struct children *children, const struct lead_spec *lead, const char *program_dir,
                   struct endpoint_home *home, enum role role, uint32_t index, struct status *status) {
-    char name[32], short_name[32], program[PATH_MAX], config[PATH_MAX], number[16], listen[ENDPOINT_BYTES];
+    char name[32], short_name[32], program[PATH_MAX], config[PATH_MAX], number[16], listen[ENDPOINT_BYTES],
+        log[64];
     size_t at = children->count++;
     snprintf(name, sizeof name, "%s %u", role_name(role), index);
     snprintf(short_name, sizeof short_name, "%s-%u", role_name(role), index);
     snprintf(number, sizeof number, "%u", index);
     snprintf(program, sizeof program, "%s/dotbias-%s", program_dir, role_name(role));
     run_dir_file(lead->dir, "config.yaml", config);
-    snprintf(children->logs[at], PATH_MAX, "%s/logs/%s.log", lead->dir->path, short_name);
+    snprintf(log, sizeof log, "logs/%s.log", short_name);
+    run_dir_file(lead->dir, log, children->logs[at]);
     char *argv[] = {program,
                     "--config",
                     config,

@@ -43,7 +43,9 @@ static bool listen_at(const struct config *config, struct endpoint_home *home, c
     static const enum endpoint_kind KINDS[] = {ENDPOINT_INPROC, ENDPOINT_IPC, ENDPOINT_TCP};
     if (config->cluster_coordinator[0] == '\0')
         return endpoint_home_make(home, KINDS[config->cluster_transport], "coordinator", text, status);
-    snprintf(text, ENDPOINT_BYTES, "%s", config->cluster_coordinator);
+    if (snprintf(text, ENDPOINT_BYTES, "%s", config->cluster_coordinator) >= ENDPOINT_BYTES)
+        return status_fail(status, STATUS_CONFIG, "cluster.coordinator is longer than %d bytes",
+                           ENDPOINT_BYTES - 1);
     return true;
 }
 
@@ -58,7 +60,9 @@ static bool run_lead(const struct cluster_spec *spec, struct lead_spec *lead_spe
         return false;
     struct signals *signals = signals_start(on_signal, lead_loop(lead), status);
     bool good = signals != NULL;
-    if (good && lead_spec->config->cluster_transport == TRANSPORT_INPROC)
+    if (good && spec->members_elsewhere)
+        good = lead_run(lead, status);
+    else if (good && lead_spec->config->cluster_transport == TRANSPORT_INPROC)
         good = run_threads(lead_spec, lead, home, status);
     else if (good)
         good = run_children(spec, lead_spec, lead, home, status);

@@ -12,6 +12,7 @@
 struct cluster_spec {
     struct lead_spec lead;   /* zmq_context and listen are filled in here */
     const char *program_dir; /* where dotbias-pserver and dotbias-worker are */
+    bool members_elsewhere;  /* start none: they are started by hand and find cluster.coordinator */
 };
 
 /* Trains. False with the first failure; *has_history says whether an epoch was recorded. */

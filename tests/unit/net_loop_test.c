@@ -76,7 +76,7 @@ static void ipc_carries_round_trips(void **state) {
     char endpoint[ENDPOINT_BYTES];
     (void)state;
     assert_true(endpoint_home_init(&home, &status));
-    assert_true(endpoint_home_make(&home, TRANSPORT_IPC, "echo", endpoint, &status));
+    assert_true(endpoint_home_make(&home, ENDPOINT_IPC, "echo", endpoint, &status));
     round_trips(endpoint, 6000, 1);
     round_trips(endpoint, 10000, 16);
     endpoint_home_remove(&home);

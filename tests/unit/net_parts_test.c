@@ -25,16 +25,16 @@
 static void good_endpoints_are_read(void **state) {
     static const struct {
         const char *text, *host;
-        enum transport transport;
+        enum endpoint_kind transport;
         int port;
     } GOOD[] = {
-        {"inproc://run-1/coordinator", "run-1/coordinator", TRANSPORT_INPROC, 0},
-        {"ipc:///run/user/0/x.sock", "/run/user/0/x.sock", TRANSPORT_IPC, 0},
-        {"tcp://node-7.cluster:5555", "node-7.cluster", TRANSPORT_TCP, 5555},
-        {"tcp://127.0.0.1:*", "127.0.0.1", TRANSPORT_TCP, 0},
-        {"tcp://127.0.0.1:0", "127.0.0.1", TRANSPORT_TCP, 0},
-        {"tcp://*:65535", "*", TRANSPORT_TCP, 65535},
-        {"tcp://[fe80::1%eth0]:80", "fe80::1%eth0", TRANSPORT_TCP, 80},
+        {"inproc://run-1/coordinator", "run-1/coordinator", ENDPOINT_INPROC, 0},
+        {"ipc:///run/user/0/x.sock", "/run/user/0/x.sock", ENDPOINT_IPC, 0},
+        {"tcp://node-7.cluster:5555", "node-7.cluster", ENDPOINT_TCP, 5555},
+        {"tcp://127.0.0.1:*", "127.0.0.1", ENDPOINT_TCP, 0},
+        {"tcp://127.0.0.1:0", "127.0.0.1", ENDPOINT_TCP, 0},
+        {"tcp://*:65535", "*", ENDPOINT_TCP, 65535},
+        {"tcp://[fe80::1%eth0]:80", "fe80::1%eth0", ENDPOINT_TCP, 80},
     };
     struct endpoint endpoint;
     struct status status = {0};
@@ -63,12 +63,12 @@ static void bad_endpoints_are_refused_with_a_sentence(void **state) {
         assert_int_equal(status.code, STATUS_CONFIG);
         assert_non_null(strstr(status.text, BAD[i]));
     }
-    for (size_t length = ENDPOINT_IPC_MAX + 7; length < sizeof long_path; length++) {
+    for (size_t length = ENDPOINT_IPC_PATH_MAX + 7; length < sizeof long_path; length++) {
         struct status status = {0};
         memset(long_path, 'x', length);
         memcpy(long_path, "ipc:///", 7);
         long_path[length] = '\0';
-        bool fits = length - strlen("ipc://") <= ENDPOINT_IPC_MAX;
+        bool fits = length - strlen("ipc://") <= ENDPOINT_IPC_PATH_MAX;
         assert_int_equal(endpoint_parse(&endpoint, long_path, &status), fits);
     }
 }
@@ -92,15 +92,15 @@ static void a_home_is_private_and_leaves_nothing(void **state) {
     char text[ENDPOINT_BYTES], second[ENDPOINT_BYTES], directory[ENDPOINT_BYTES];
     (void)state;
     assert_true(endpoint_home_init(&home, &status) && endpoint_home_init(&other, &status));
-    assert_true(endpoint_home_make(&home, TRANSPORT_INPROC, "pserver-1", text, &status));
-    assert_true(endpoint_home_make(&other, TRANSPORT_INPROC, "pserver-1", second, &status));
+    assert_true(endpoint_home_make(&home, ENDPOINT_INPROC, "pserver-1", text, &status));
+    assert_true(endpoint_home_make(&other, ENDPOINT_INPROC, "pserver-1", second, &status));
     assert_string_not_equal(text, second);
     assert_string_equal(home.directory, "");
-    assert_true(endpoint_home_make(&home, TRANSPORT_IPC, "pserver-65535", text, &status));
+    assert_true(endpoint_home_make(&home, ENDPOINT_IPC, "pserver-65535", text, &status));
     assert_true(endpoint_parse(&(struct endpoint){0}, text, &status));
     assert_int_equal(stat(home.directory, &seen), 0);
     assert_int_equal(seen.st_mode & 0777, 0700);
-    assert_false(endpoint_home_make(&home, TRANSPORT_IPC, "../up", text, &status));
+    assert_false(endpoint_home_make(&home, ENDPOINT_IPC, "../up", text, &status));
     snprintf(directory, sizeof directory, "%s", home.directory);
     snprintf(second, sizeof second, "%s/left.sock", home.directory);
     fclose(fopen(second, "w"));

@@ -1,0 +1,137 @@
+/* dotbias check: tries what a run needs before it starts: configuration, ratings, run folder, programs,
+ * ports, peers. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/launch.h"
+#include "net/endpoint.h"
+#include "net/reach.h"
+#include "node/setup.h"
+
+struct check_arguments {
+    const char *path;
+    struct launch_sets sets;
+};
+
+static const char DOC[] =
+    "Examples:\n"
+    "  dotbias check config/cluster.yaml\n"
+    "\v"
+    "Tries one thing after the other and says how it went: the configuration, the ratings, the "
+    "programs of the cluster, the address that pservers listen on, and the coordinator's "
+    "endpoint. The exit code is that of the first thing that failed.";
+
+static const struct argp_option OPTIONS[] = {
+    {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option; may be repeated", 0},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct check_arguments *arguments = state->input;
+    switch (key) {
+    case 's':
+        if (!launch_sets_add(&arguments->sets, value))
+            argp_error(state, "more than %d options are set", LAUNCH_SETS_MAX);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->path != NULL)
+            argp_error(state, "one configuration at a time: what is '%s'?", value);
+        arguments->path = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (arguments->path == NULL)
+            argp_error(state, "check what? name a configuration");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static bool check_data(const struct config *config, char *note, size_t capacity, struct status *status) {
+    struct packed_set set = {0};
+    bool good = launch_open_set(config, &set, status) && setup_check(config, &set, status);
+    if (good)
+        snprintf(note, capacity, "%llu ratings for training, %llu for validation",
+                 (unsigned long long)set.train_count, (unsigned long long)set.valid_count);
+    packed_set_close(&set);
+    return good;
+}
+
+static bool check_programs(const struct config *config, char *note, size_t capacity, struct status *status) {
+    static const char *const PROGRAMS[] = {"dotbias-pserver", "dotbias-worker"};
+    char folder[PATH_MAX], path[PATH_MAX + 32];
+    if (config->cluster_transport == TRANSPORT_INPROC) {
+        snprintf(note, capacity, "none needed: all roles are threads");
+        return true;
+    }
+    if (!launch_program_dir(folder, status))
+        return false;
+    for (size_t i = 0; i < sizeof PROGRAMS / sizeof PROGRAMS[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, PROGRAMS[i]);
+        if (access(path, X_OK) != 0)
+            return status_fail_errno(status, STATUS_NO_INPUT, "cannot run %s", path);
+    }
+    snprintf(note, capacity, "in %s", folder);
+    return true;
+}
+
+static bool check_bind(const struct config *config, char *note, size_t capacity, struct status *status) {
+    char endpoint[ENDPOINT_BYTES];
+    if (config->cluster_transport != TRANSPORT_TCP) {
+        snprintf(note, capacity, "no ports are used by %s", setup_transport_name(config));
+        return true;
+    }
+    snprintf(endpoint, sizeof endpoint, "tcp://%.200s:*", config->cluster_bind);
+    snprintf(note, capacity, "can listen on %s", config->cluster_bind);
+    return reach_listen(endpoint, status);
+}
+
+/* The coordinator's endpoint is free (it can be started here), or somebody answers there. */
+static bool check_coordinator(const struct config *config, char *note, size_t capacity,
+                              struct status *status) {
+    struct status listening;
+    if (config->cluster_transport != TRANSPORT_TCP || config->cluster_coordinator[0] == '\0') {
+        snprintf(note, capacity, "chosen when the run starts");
+        return true;
+    }
+    if (reach_listen(config->cluster_coordinator, &listening)) {
+        snprintf(note, capacity, "%.180s is free here", config->cluster_coordinator);
+        return true;
+    }
+    snprintf(note, capacity, "%.180s answers", config->cluster_coordinator);
+    return reach_connect(config->cluster_coordinator, status) ||
+           status_context(status, "%s; nor can it be reached", listening.text);
+}
+
+static const struct {
+    const char *name;
+    bool (*try)(const struct config *config, char *note, size_t capacity, struct status *status);
+} CHECKS[] = {
+    {"ratings", check_data},
+    {"programs", check_programs},
+    {"listening", check_bind},
+    {"coordinator", check_coordinator},
+};
+
+int command_check(int argc, char **argv) {
+    static const struct argp ARGP = {OPTIONS, parse, "FILE", DOC, NULL, NULL, NULL};
+    struct check_arguments arguments = {0};
+    struct config config;
+    argp_parse(&ARGP, argc, argv, 0, NULL, &arguments);
+    int code = launch_load(&config, arguments.path, &arguments.sets);
+    if (code != 0)
+        return code;
+    printf("%-14s good: %s\n", "configuration", arguments.path);
+    for (size_t i = 0; i < sizeof CHECKS / sizeof CHECKS[0]; i++) {
+        struct status status;
+        char note[PATH_MAX] = "";
+        bool good = CHECKS[i].try(&config, note, sizeof note, &status);
+        printf("%-14s %s: %s\n", CHECKS[i].name, good ? "good" : "FAILED", good ? note : status.text);
+        if (!good && code == 0)
+            code = (int)status.code;
+    }
+    return code;
+}

@@ -1,0 +1,85 @@
+#include "node/forecast.h"
+
+#include "coordinator/finale.h"
+#include "core/memory.h"
+#include "node/lane_loader.h"
+#include "node/setup.h"
+#include "pserver/inbox.h"
+#include "worker/lane.h"
+
+enum { STEPS_SAMPLED = 100 };
+
+struct sample {
+    struct plan plan;
+    struct row_finder finder;
+    uint64_t rows, ratings;
+};
+
+/* Loads one lane-step as a worker would, and counts its unique rows. */
+static bool sample_lane(struct sample *sample, struct lane_loader *loader, uint64_t step, uint32_t lane,
+                        struct status *status) {
+    struct plan *plan = &sample->plan;
+    plan->job.kind = JOB_LOAD_LANE;
+    plan->job.lane.epoch = 0;
+    plan->job.lane.step_in_epoch = step;
+    plan->job.lane.lane = lane;
+    plan->job.lane.ratings = plan->ratings;
+    lane_loader_perform(loader, &plan->job);
+    if (plan->job.status.code != STATUS_OK) {
+        *status = plan->job.status;
+        return false;
+    }
+    plan->count = plan->job.lane.count;
+    plan_build(plan, &sample->finder);
+    sample->rows += plan->slot_count;
+    sample->ratings += plan->count;
+    return true;
+}
+
+static bool take_sample(struct forecast *forecast, const struct config *config, const struct packed_set *set,
+                        struct status *status) {
+    struct sample sample = {0};
+    struct lane_loader loader;
+    uint64_t steps = forecast->steps_per_epoch < STEPS_SAMPLED ? forecast->steps_per_epoch : STEPS_SAMPLED;
+    lane_loader_init(&loader, config, set);
+    bool good = row_finder_init(&sample.finder, forecast->lane_ratings, status) &&
+                plan_init(&sample.plan, forecast->lane_ratings, 1, 0, false, status);
+    for (uint64_t i = 0; good && i < steps; i++)
+        good = sample_lane(&sample, &loader, i * forecast->steps_per_epoch / steps, 0, status);
+    plan_free(&sample.plan);
+    row_finder_free(&sample.finder);
+    forecast->steps_sampled = (uint32_t)steps;
+    forecast->rows_per_lane = (double)sample.rows / (double)steps;
+    forecast->ratings_per_lane = (double)sample.ratings / (double)steps;
+    return good;
+}
+
+bool forecast_make(struct forecast *forecast, const struct config *config, const struct packed_set *set,
+                   struct status *status) {
+    struct pserver_spec pserver = setup_pserver(config, 0, "");
+    struct worker_spec worker = setup_worker(config, set, 0);
+    uint32_t stride = row_stride((uint32_t)config->model_factors),
+             workers = (uint32_t)config->cluster_workers;
+    uint32_t components = (uint32_t)config->run_components;
+    pserver.shard.users = set->users;
+    pserver.shard.movies = set->movies;
+    *forecast = (struct forecast){
+        .steps_per_epoch = worker.steps_per_epoch,
+        .epochs = (uint32_t)(worker.total_steps / worker.steps_per_epoch),
+        .lanes = worker.lanes,
+        .lane_ratings = lane_capacity(&worker),
+        .pserver_bytes =
+            shard_bytes_planned(&pserver.shard) +
+            inbox_bytes(worker.lanes, gate_depth(&pserver.gate), pserver.shard.lane_rows, stride),
+        .worker_bytes = worker_bytes(&worker, (worker.lanes + workers - 1) / workers),
+        .coordinator_bytes = FINALE_CHUNK_ROWS * stride * sizeof(float) +
+                             (size_t)set->movies * (components + 1) * sizeof(double),
+        .set_bytes = (set->train_count + set->valid_count) * sizeof(struct rating),
+    };
+    if (!take_sample(forecast, config, set, status))
+        return false;
+    double row_bytes = stride * sizeof(float), id_bytes = sizeof(uint32_t);
+    forecast->epoch_bytes = (double)forecast->steps_per_epoch * forecast->lanes * forecast->rows_per_lane *
+                            2 * (row_bytes + id_bytes);
+    return true;
+}
