@@ -35,8 +35,8 @@ struct arguments {
 static const struct argp_option OPTIONS[] = {
     {"out", KEY_OUT, "DIR", 0, "Folder of the packed set (ratings.dotbias); made if missing", 0},
     {"ratings", KEY_RATINGS, "N", 0, "Number of ratings (default 100k)", 0},
-    {"users", KEY_USERS, "N", 0, "Number of users (default: ratings / 143, at least 1)", 0},
-    {"movies", KEY_MOVIES, "N", 0, "Number of movies (default: 1.1 x ratings^0.57, like MovieLens)", 0},
+    {"users", KEY_USERS, "N", 0, "Number of users (default: ratings / 143, more for small sets)", 0},
+    {"movies", KEY_MOVIES, "N", 0, "Number of movies (default: 17 x ratings^0.4, like MovieLens)", 0},
     {"factors", KEY_FACTORS, "N", 0, "Planted factors (default 8)", 0},
     {"noise", KEY_NOISE, "X", 0, "What no model can know: deviation in stars (default 0.7)", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of everything but the split (default 42)", 0},
@@ -128,12 +128,14 @@ static error_t take_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-/* The shape of MovieLens: 143 ratings a user at any size, and movies that grow more slowly than ratings. */
+/* The shape of MovieLens: 143 ratings a user, and 1,700, 4,270 and 10,700 movies for 100 thousand, 1 and 10
+ * million ratings. Small sets get more users, so that nobody has to rate everything. */
 static void fill_sizes(struct generate_spec *spec) {
+    double ratings = (double)spec->ratings;
     if (spec->users == 0)
-        spec->users = spec->ratings < 143 ? 1 : (uint32_t)(spec->ratings / 143);
+        spec->users = (uint32_t)fmax(ceil(sqrt(ratings)), floor(ratings / 143));
     if (spec->movies == 0)
-        spec->movies = (uint32_t)ceil(1.1 * pow((double)spec->ratings, 0.57)) + 1;
+        spec->movies = (uint32_t)ceil(17 * pow(ratings, 0.4));
 }
 
 static void print_table(const struct generate_spec *spec, const struct generate_summary *summary) {
@@ -169,7 +171,9 @@ static int print_json(const struct generate_spec *spec, const struct generate_su
                              (json_int_t)totals->valid, "train_mean", totals->train_mean, "valid_mean",
                              totals->valid_mean, "valid_cold", (json_int_t)totals->cold, "truth_rmse", truth,
                              "baseline_mse", totals->baseline_mse, "histogram", stars, "out", spec->folder);
-    int code = root != NULL && json_dumpf(root, stdout, JSON_INDENT(2)) == 0 ? STATUS_OK : STATUS_IO;
+    int code = root != NULL && json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0
+                   ? STATUS_OK
+                   : STATUS_IO;
     putchar('\n');
     json_decref(root);
     return code;

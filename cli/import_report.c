@@ -127,7 +127,8 @@ bool import_report_json(const struct import_spec *spec, const struct import_summ
         rejects_json(spec, summary), "duplicates", duplicates_json(spec, &summary->duplicates));
     json_t *parts = parts_json(&summary->totals);
     bool done = root != NULL && parts != NULL && json_object_update(root, parts) == 0 &&
-                json_dumpf(root, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+                json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0 &&
+                fputc('\n', out) != EOF;
     json_decref(root);
     json_decref(parts);
     return done;

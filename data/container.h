@@ -1,13 +1,13 @@
 /* The one file format at rest: a checksummed file of named sections, written atomically, read by
  * memory-mapping.
  *
- * Layout (little-endian): header of 64 bytes {magic "DOTBIAS\n", u32 version, u32 kind, u64 table offset, u32
- * section count, u32 zero, u64 hash of the table, u64 hash of the header's bytes before it, zeros}; sections,
- * each starting on the next multiple of 64, zeros between them; the table, also on a multiple of 64, one
- * entry of 48 bytes per section {char name[24], u64 offset, u64 bytes, u64 XXH3 of the content}; nothing
- * after it. A reader checks every hash, offset and size before it hands out a byte: a flipped bit anywhere is
- * refused with STATUS_BAD_DATA; another version with STATUS_PROTOCOL. A packed ratings set, a model and a
- * checkpoint are kinds of this file. */
+ * Layout (little-endian): a header of 64 bytes {magic "DOTBIAS\n", u32 version, u32 kind, u64 table offset,
+ * u32 section count, u32 zero, u64 hash of the table, u64 hash of the header's bytes before it, zeros};
+ * sections, each starting on the next multiple of 64, zeros between them; the table, also on a multiple of
+ * 64, one entry of 48 bytes per section {char name[24], u64 offset, u64 bytes, u64 XXH3 of the content};
+ * nothing after it. A reader checks every hash, offset and size before it hands out a byte: a flipped bit
+ * anywhere is refused with STATUS_BAD_DATA; another version with STATUS_PROTOCOL. A packed ratings set, a
+ * model and a checkpoint are kinds of this file. */
 #ifndef DATA_CONTAINER_H
 #define DATA_CONTAINER_H
 
@@ -21,8 +21,8 @@ enum { CONTAINER_VERSION = 1, CONTAINER_SECTIONS_MAX = 64, CONTAINER_NAME_BYTES 
 
 enum container_kind { CONTAINER_RATINGS = 1, CONTAINER_MODEL = 2, CONTAINER_CHECKPOINT = 3 };
 
-/* Writing: sections are streamed one after another to `path.tmp.<pid>`; commit fsyncs the file, renames it to
- * path and fsyncs the folder. A writer that is abandoned leaves nothing behind. */
+/* Writing: sections are streamed one after another into an atomic file (data/atomic_file.h); commit fsyncs
+ * it, renames it to path and fsyncs the folder. A writer that is abandoned leaves nothing behind. */
 struct container_writer;
 struct container_writer *container_create(const char *path, enum container_kind kind, struct status *status);
 bool container_section(struct container_writer *writer, const char *name, struct status *status);
@@ -40,7 +40,6 @@ void container_close(struct container *container);
  * section gives a non-NULL pointer and length 0. */
 const void *container_find(const struct container *container, const char *name, size_t *length,
                            struct status *status);
-
 /* The checked XXH3 hash of a section's content, of which digests are made; 0 when there is no such section.
  */
 uint64_t container_hash(const struct container *container, const char *name);

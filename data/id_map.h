@@ -12,13 +12,15 @@
 /* Row numbers stay below 2^31. */
 #define ID_MAP_ROWS_MAX (UINT32_C(1) << 31)
 
+struct id_slot {
+    uint32_t row_plus_one; /* 0: free */
+    uint32_t tag;          /* upper half of the hash, to spare most comparisons */
+};
+
 struct id_map {
     struct string_list ids; /* row -> id; its count is the number of rows */
-    struct id_slot {
-        uint32_t row_plus_one; /* 0: free */
-        uint32_t tag;          /* upper half of the hash, to spare most comparisons */
-    } * slots;                 /* open addressing, linear probing, at most half full */
-    size_t slot_count;         /* a power of two, or 0 */
+    struct id_slot *slots;  /* open addressing, linear probing, at most half full */
+    size_t slot_count;      /* a power of two, or 0 */
 };
 
 /* The row of an id, giving it the next free one if it is new. Fails with STATUS_NO_MEMORY, or with

@@ -22,16 +22,19 @@ struct model_file {
     uint32_t epochs;
 };
 
+/* Checks every hash, every length, and that every value of a row is finite. Errors as container_open. */
 bool model_file_open(struct model_file *model, const char *path, struct status *status);
 void model_file_close(struct model_file *model);
 
 /* Writing, as rows arrive: begin, then users in rising order, then movies, then commit with the digest.
- * rows are [count][stride] as in model/spec.h. A model that is not committed leaves nothing behind. */
+ * rows are [count][stride] as in model/spec.h; the padding is not stored. A model that is not committed
+ * leaves nothing behind. */
 struct model_writer;
 struct model_writer *model_writer_begin(const char *path, const struct model_spec *spec,
                                         const struct packed_set *set, struct status *status);
 bool model_writer_rows(struct model_writer *writer, enum table_id table, uint32_t first_row, uint32_t count,
                        const float *rows, struct status *status);
+/* Ends and frees the writer in every case. */
 bool model_writer_commit(struct model_writer *writer, uint64_t digest, uint32_t epochs,
                          struct status *status);
 void model_writer_abandon(struct model_writer *writer);

@@ -2,13 +2,15 @@
  * copying.
  *
  * One container file `ratings.dotbias` in a folder. Sections:
- *   meta          JSON: users, movies, train and valid counts, mean rating of the training set, smallest and
+ * - meta: JSON with users, movies, train and valid counts, mean rating of the training set, smallest and
  * largest rating, the split and its seed, the source file, optional truth_rmse (a generated set: what the
- * planted model itself reaches on the validation set) train, valid  struct rating[], in the order of the
- * source file (numpy split: valid in the order of the permutation) user_ids, movie_ids, movie_titles,
- * movie_genres    string tables: u64 offsets[count + 1], then the bytes (data/string_table.h) user_counts,
- * movie_counts    u32[] training ratings per row Dense row numbers are given by first appearance over the
- * whole source file. */
+ * planted model itself reaches on the validation set);
+ * - train, valid: struct rating[], in the order of the source file (numpy split: valid in the order of the
+ *   permutation);
+ * - user_ids, movie_ids, movie_titles, movie_genres: string tables (data/string_table.h);
+ * - user_counts, movie_counts: u32[], training ratings per row.
+ *
+ * Dense row numbers are given by first appearance over the whole source file. */
 #ifndef DATA_PACKED_SET_H
 #define DATA_PACKED_SET_H
 
@@ -24,11 +26,11 @@ struct packed_set {
     float smallest, largest; /* over all ratings */
     double truth_rmse;       /* NaN unless generated */
     const struct rating *train, *valid;
-    struct string_table user_ids, movie_ids, movie_titles,
-        movie_genres; /* titles and genres: may be empty strings */
+    struct string_table user_ids, movie_ids;
+    struct string_table movie_titles, movie_genres; /* empty strings where nothing is known */
     const uint32_t *user_counts, *movie_counts;
-    uint64_t
-        digest; /* of the ratings sections and counts: two processes that agree on it read the same set */
+    /* Of the ratings sections and counts: two processes that agree on it read the same set. */
+    uint64_t digest;
 };
 
 /* The name of the file in its folder. */

@@ -99,14 +99,16 @@ bool packed_writer_ratings(struct packed_writer *writer, enum packed_part part, 
 static json_t *describe(const struct packed_writer *writer, const struct packed_about *about) {
     const struct packed_totals *totals = &writer->totals;
     char seed[32];
+    /* A path may be any bytes; JSON takes UTF-8 only. */
+    json_t *source = json_string(about->source);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)about->split_seed);
-    json_t *meta = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:f, s:s, s:s%, s:s}", "users",
+    json_t *meta = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:f, s:s, s:o, s:s}", "users",
                              (json_int_t)about->user_ids->count, "movies",
                              (json_int_t)about->movie_ids->count, "train", (json_int_t)totals->train, "valid",
                              (json_int_t)totals->valid, "train_mean", totals->train_mean, "smallest",
                              (double)totals->smallest, "largest", (double)totals->largest, "split",
                              about->split, "valid_fraction", about->valid_fraction, "split_seed", seed,
-                             "source", about->source, strlen(about->source), "program", DOTBIAS_VERSION);
+                             "source", source != NULL ? source : json_null(), "program", DOTBIAS_VERSION);
     if (meta != NULL && !isnan(about->truth_rmse))
         json_object_set_new(meta, "truth_rmse", json_real(about->truth_rmse));
     return meta;

@@ -16,6 +16,12 @@ enum { RATING_CHUNK_BITS = 16, RATING_CHUNK = 1 << RATING_CHUNK_BITS };
 /* A list holds fewer than 2^32 ratings: their numbers are u32. */
 #define RATING_LIST_MAX UINT32_MAX
 
+struct line_run {
+    uint64_t first; /* ratings from this one on ... */
+    uint64_t line;  /* ... came from this line and those that follow it */
+    uint32_t file;
+};
+
 struct rating_list {
     bool has_times;
     uint64_t count;
@@ -23,11 +29,7 @@ struct rating_list {
     struct rating **chunks;    /* each RATING_CHUNK ratings */
     int64_t **times;           /* likewise, NULL without timestamps */
     size_t chunk_capacity, time_capacity, chunk_count;
-    struct line_run {
-        uint64_t first; /* ratings from this one on ... */
-        uint64_t line;  /* ... came from this line and those that follow it */
-        uint32_t file;
-    } * runs;
+    struct line_run *runs;
     size_t run_count, run_capacity;
 };
 

@@ -9,12 +9,14 @@
 #include "core/status.h"
 #include "data/container.h"
 
+struct string_span {
+    uint64_t offset, length;
+};
+
 struct string_list {
     char *bytes; /* owned, as the spans are */
     size_t used, byte_capacity;
-    struct string_span {
-        uint64_t offset, length;
-    } * spans;
+    struct string_span *spans;
     size_t count, span_capacity;
 };
 
