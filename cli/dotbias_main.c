@@ -1,7 +1,10 @@
 /* The program `dotbias`: finds the subcommand in the table of cli/command.c and lends it the process. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 
@@ -130,11 +133,19 @@ static int dispatch(int argc, char **argv) {
     return STATUS_OK;
 }
 
+/* Runs at every exit, also at that of argp after a command's --help: lost output must not look like success.
+ */
+static void close_output(void) {
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    if (fclose(stdout) == 0 && !failed)
+        return;
+    fprintf(stderr, "dotbias: error: cannot write to standard output%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
+    _exit(STATUS_IO);
+}
+
 int main(int argc, char **argv) {
-    int code = dispatch(argc, argv);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && code == STATUS_OK) {
-        perror("dotbias: error: cannot write to standard output");
-        code = STATUS_IO;
-    }
-    return code;
+    atexit(close_output);
+    return dispatch(argc, argv);
 }
