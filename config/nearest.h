@@ -1,0 +1,22 @@
+/* Did you mean ...? */
+#ifndef CONFIG_NEAREST_H
+#define CONFIG_NEAREST_H
+
+#include "config/table.h"
+
+/* The number of edits (insert, delete, replace, swap two neighbours) between two words, clipped at 255; the
+ * optimal string alignment distance. Only the first 64 bytes of a word count. */
+unsigned nearest_distance(const char *one, const char *other);
+
+/* How far a word is from a name that may have been meant: the number of edits, 0 also for its initials (lr
+ * for learning_rate) and 1 for a beginning of it (batch_size for batch); NEAREST_FAR when nobody would have
+ * meant it. */
+enum { NEAREST_FAR = 255 };
+unsigned nearest_rank(const char *word, const char *name);
+
+/* The name that was probably meant, NULL when none is near. */
+const char *nearest_section(const char *word);
+const struct option *nearest_option(enum section_id section, const char *word);
+bool nearest_choice(const struct option *option, const char *word, char choice[CHOICE_BYTES]);
+
+#endif
