@@ -1,0 +1,193 @@
+#include "config/rules.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/value.h"
+#include "core/contract.h"
+
+#define ONE(choice) (1u << (choice))
+
+/* Options that are read only for some values of a choice. To set one that is not read is a mistake that would
+ * otherwise pass in silence; at its default it does no harm. */
+static const struct dependence {
+    enum option_id option, choice;
+    unsigned values;
+} DEPENDENCES[] = {
+    {OPTION_data_valid_file, OPTION_data_split, ONE(SPLIT_FILES)},
+    {OPTION_data_valid_fraction, OPTION_data_split, ONE(SPLIT_NUMPY) | ONE(SPLIT_HASH) | ONE(SPLIT_TIME)},
+    {OPTION_data_split_seed, OPTION_data_split, ONE(SPLIT_NUMPY) | ONE(SPLIT_HASH)},
+    {OPTION_train_staleness, OPTION_train_sync, ONE(SYNC_SYNCHRONOUS) | ONE(SYNC_SSP)},
+    {OPTION_train_momentum, OPTION_train_optimiser, ONE(OPTIMISER_SGD)},
+    {OPTION_train_nesterov, OPTION_train_optimiser, ONE(OPTIMISER_SGD)},
+    {OPTION_train_beta1, OPTION_train_optimiser, ONE(OPTIMISER_ADAM) | ONE(OPTIMISER_ADAMW)},
+    {OPTION_train_beta2, OPTION_train_optimiser, ONE(OPTIMISER_ADAM) | ONE(OPTIMISER_ADAMW)},
+    {OPTION_train_epsilon, OPTION_train_optimiser,
+     ONE(OPTIMISER_ADAM) | ONE(OPTIMISER_ADAMW) | ONE(OPTIMISER_ADAGRAD) | ONE(OPTIMISER_ADAGRAD_ROW)},
+    {OPTION_train_learning_rate, OPTION_schedule_kind,
+     ONE(SCHEDULE_CONSTANT) | ONE(SCHEDULE_STEP) | ONE(SCHEDULE_EXPONENTIAL) | ONE(SCHEDULE_COSINE) |
+         ONE(SCHEDULE_ONE_CYCLE) | ONE(SCHEDULE_PLATEAU)},
+    {OPTION_schedule_epochs, OPTION_schedule_kind,
+     ONE(SCHEDULE_CONSTANT) | ONE(SCHEDULE_STEP) | ONE(SCHEDULE_EXPONENTIAL) | ONE(SCHEDULE_ONE_CYCLE) |
+         ONE(SCHEDULE_PLATEAU)},
+    {OPTION_schedule_phases, OPTION_schedule_kind, ONE(SCHEDULE_PHASES)},
+    {OPTION_schedule_gamma, OPTION_schedule_kind,
+     ONE(SCHEDULE_STEP) | ONE(SCHEDULE_EXPONENTIAL) | ONE(SCHEDULE_PLATEAU)},
+    {OPTION_schedule_step_epochs, OPTION_schedule_kind, ONE(SCHEDULE_STEP)},
+    {OPTION_schedule_cycles, OPTION_schedule_kind, ONE(SCHEDULE_COSINE)},
+    {OPTION_schedule_cycle_len, OPTION_schedule_kind, ONE(SCHEDULE_COSINE)},
+    {OPTION_schedule_cycle_mult, OPTION_schedule_kind, ONE(SCHEDULE_COSINE)},
+    {OPTION_schedule_div, OPTION_schedule_kind, ONE(SCHEDULE_ONE_CYCLE)},
+    {OPTION_schedule_final_div, OPTION_schedule_kind, ONE(SCHEDULE_ONE_CYCLE)},
+    {OPTION_schedule_pct, OPTION_schedule_kind, ONE(SCHEDULE_ONE_CYCLE)},
+    {OPTION_schedule_momentum_low, OPTION_schedule_kind, ONE(SCHEDULE_ONE_CYCLE)},
+    {OPTION_schedule_momentum_high, OPTION_schedule_kind, ONE(SCHEDULE_ONE_CYCLE)},
+    {OPTION_schedule_patience, OPTION_schedule_kind, ONE(SCHEDULE_PLATEAU)},
+    {OPTION_schedule_threshold, OPTION_schedule_kind, ONE(SCHEDULE_PLATEAU)},
+};
+
+/* A check in progress. */
+struct checking {
+    const struct rules_subject *subject;
+    const struct config *config;
+    struct config_report *report;
+};
+
+/* Whether both options could be read. */
+static bool are_read(const struct checking *checking, enum option_id one, enum option_id other) {
+    return !checking->subject->is_faulty[one] && !checking->subject->is_faulty[other];
+}
+
+/* Reports at the place of `first`, or of `second` when the first is a default. */
+static void blame(const struct checking *checking, enum option_id first, enum option_id second,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void blame(const struct checking *checking, enum option_id first, enum option_id second,
+                  const char *format, ...) {
+    char message[VALUE_MESSAGE_BYTES];
+    va_list arguments;
+    struct config_place place = checking->subject->places[first];
+    if (place.source == NULL)
+        place = checking->subject->places[second];
+    REQUIRE(place.source != NULL, "defaults break no rule");
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    config_report_add(checking->report, place, "%s", message);
+}
+
+static bool is_default(const struct config *config, const struct option *option) {
+    struct config defaults;
+    char value[VALUE_TEXT_BYTES], usual[VALUE_TEXT_BYTES];
+    config_defaults(&defaults);
+    value_to_text(option, config, value);
+    value_to_text(option, &defaults, usual);
+    return strcmp(value, usual) == 0;
+}
+
+/* "constant, step or plateau" */
+static void list_values(const struct dependence *dependence, char *text, size_t bytes) {
+    const struct option *choice = &OPTIONS[dependence->choice];
+    char word[CHOICE_BYTES];
+    size_t length = 0;
+    for (unsigned i = 0, rest = dependence->values; rest != 0 && length < bytes; i++) {
+        if (!(rest & ONE(i)) || !option_choice(choice, i, word))
+            continue;
+        const char *joint = rest == dependence->values ? "" : rest == ONE(i) ? " or " : ", ";
+        length += (size_t)snprintf(text + length, bytes - length, "%s%s", joint, word);
+        rest &= ~ONE(i);
+    }
+}
+
+static void check_dependence(const struct checking *checking, const struct dependence *dependence) {
+    const struct option *option = &OPTIONS[dependence->option], *choice = &OPTIONS[dependence->choice];
+    unsigned value = *(const unsigned *)value_field_const(choice, checking->config);
+    char words[128], word[CHOICE_BYTES];
+    if (dependence->values & ONE(value) || is_default(checking->config, option))
+        return;
+    bool is_zero = dependence->option == OPTION_train_momentum && checking->config->train_momentum == 0;
+    if (is_zero || !are_read(checking, dependence->option, dependence->choice))
+        return;
+    list_values(dependence, words, sizeof words);
+    option_choice(choice, value, word);
+    blame(checking, dependence->option, dependence->choice,
+          "'%s.%s' has no effect when '%s.%s' is %s, only when it is %s", option->section, option->name,
+          choice->section, choice->name, word, words);
+}
+
+static void check_data(const struct checking *checking) {
+    const struct config *config = checking->config;
+    if (config->data_split == SPLIT_FILES && config->data_valid_file[0] == '\0' &&
+        are_read(checking, OPTION_data_split, OPTION_data_valid_file))
+        blame(checking, OPTION_data_split, OPTION_data_valid_file, "split 'files' needs 'data.valid_file'");
+}
+
+static void check_train(const struct checking *checking) {
+    const struct config *config = checking->config;
+    if (config->train_nesterov && config->train_momentum == 0 &&
+        are_read(checking, OPTION_train_nesterov, OPTION_train_momentum))
+        blame(checking, OPTION_train_nesterov, OPTION_train_momentum,
+              "'train.nesterov' needs a 'train.momentum' above 0");
+    if (config->train_lanes > config->train_batch &&
+        are_read(checking, OPTION_train_lanes, OPTION_train_batch))
+        blame(checking, OPTION_train_lanes, OPTION_train_batch,
+              "'train.lanes' is %" PRIu64 ", more than the %" PRIu64 " ratings of a minibatch",
+              config->train_lanes, config->train_batch);
+}
+
+/* The length of the run in epochs, which the restarts of cosine can make very large. */
+static double cosine_epochs(const struct config *config) {
+    double sum = 0, length = (double)config->schedule_cycle_len;
+    for (uint64_t i = 0; i < config->schedule_cycles; i++) {
+        sum += length;
+        length *= (double)config->schedule_cycle_mult;
+    }
+    return sum;
+}
+
+static void check_schedule(const struct checking *checking) {
+    const struct config *config = checking->config;
+    double longest = (double)OPTIONS[OPTION_schedule_epochs].uint_high;
+    if (config->schedule_kind == SCHEDULE_PHASES && config->schedule_phases.count == 0 &&
+        are_read(checking, OPTION_schedule_kind, OPTION_schedule_phases))
+        blame(checking, OPTION_schedule_kind, OPTION_schedule_phases,
+              "schedule 'phases' needs 'schedule.phases'");
+    if (config->schedule_kind == SCHEDULE_COSINE && cosine_epochs(config) > longest &&
+        are_read(checking, OPTION_schedule_cycles, OPTION_schedule_cycle_mult) &&
+        are_read(checking, OPTION_schedule_kind, OPTION_schedule_cycle_len))
+        blame(checking, config->schedule_cycle_mult > 1 ? OPTION_schedule_cycle_mult : OPTION_schedule_cycles,
+              OPTION_schedule_cycle_len, "these cycles would last more than %.0f epochs", longest);
+    if (config->schedule_kind == SCHEDULE_ONE_CYCLE &&
+        config->schedule_momentum_low > config->schedule_momentum_high &&
+        are_read(checking, OPTION_schedule_momentum_low, OPTION_schedule_momentum_high))
+        blame(checking, OPTION_schedule_momentum_low, OPTION_schedule_momentum_high,
+              "'schedule.momentum_low' lies above 'schedule.momentum_high'");
+}
+
+static void check_cluster(const struct checking *checking) {
+    static const char *const prefixes[] = {
+        [TRANSPORT_INPROC] = "", [TRANSPORT_IPC] = "ipc://", [TRANSPORT_TCP] = "tcp://"};
+    const struct config *config = checking->config;
+    const char *prefix = prefixes[config->cluster_transport];
+    if (config->cluster_heartbeat_timeout <= config->cluster_heartbeat_interval &&
+        are_read(checking, OPTION_cluster_heartbeat_timeout, OPTION_cluster_heartbeat_interval))
+        blame(checking, OPTION_cluster_heartbeat_timeout, OPTION_cluster_heartbeat_interval,
+              "'cluster.heartbeat_timeout' must be longer than 'cluster.heartbeat_interval'");
+    if (config->cluster_coordinator[0] != '\0' &&
+        strncmp(config->cluster_coordinator, prefix, strlen(prefix)) != 0 &&
+        are_read(checking, OPTION_cluster_coordinator, OPTION_cluster_transport))
+        blame(checking, OPTION_cluster_coordinator, OPTION_cluster_transport,
+              "'cluster.coordinator' must begin with %s", prefix);
+}
+
+void rules_check(const struct rules_subject *subject, struct config_report *report) {
+    struct checking checking = {subject, subject->config, report};
+    for (size_t i = 0; i < sizeof DEPENDENCES / sizeof DEPENDENCES[0]; i++)
+        check_dependence(&checking, &DEPENDENCES[i]);
+    check_data(&checking);
+    check_train(&checking);
+    check_schedule(&checking);
+    check_cluster(&checking);
+}
