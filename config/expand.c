@@ -29,6 +29,12 @@ static bool fail(struct value_mistake *mistake, const char *sentence, const char
     return false;
 }
 
+static bool fail_unset(struct value_mistake *mistake, const char *name) {
+    snprintf(mistake->text, sizeof mistake->text,
+             "the environment variable %s is not set (${%s:-default} would give it a default)", name, name);
+    return false;
+}
+
 /* A text of CONFIG_TEXT_BYTES that is being written. */
 struct writing {
     char *text;
@@ -65,8 +71,7 @@ static bool put_variable(char *const *environment, const char **text, struct wri
                fail(mistake, "the text is too long", fallback);
     }
     if (value == NULL)
-        return fail(mistake,
-                    "an environment variable is not set, and ${NAME:-default} would give it a default", name);
+        return fail_unset(mistake, name);
     return put(writing, value, strlen(value)) || fail(mistake, "a variable's value is too long", name);
 }
 

@@ -203,7 +203,8 @@ static void read_set(struct layer_reading *reading, const char *text) {
     struct config_source source = {ORIGIN_SET, "--set", text, strlen(text), 0};
     const char *equals = strchr(text, '='), *dot = strchr(text, '.');
     if (equals == NULL || dot == NULL || dot > equals) {
-        config_report_add(reading->report, source_place(&source, 0), "written as section.name=value");
+        config_report_add(reading->report, source_place(&source, 0),
+                          "this is not of the form section.name=value");
         return;
     }
     source.skip = (size_t)(equals - text) + 1;

@@ -121,7 +121,8 @@ static void check_data(const struct checking *checking) {
     const struct config *config = checking->config;
     if (config->data_split == SPLIT_FILES && config->data_valid_file[0] == '\0' &&
         are_read(checking, OPTION_data_split, OPTION_data_valid_file))
-        blame(checking, OPTION_data_split, OPTION_data_valid_file, "split 'files' needs 'data.valid_file'");
+        blame(checking, OPTION_data_split, OPTION_data_valid_file,
+              "'data.split' is files, but 'data.valid_file' is empty");
 }
 
 static void check_train(const struct checking *checking) {
@@ -153,7 +154,7 @@ static void check_schedule(const struct checking *checking) {
     if (config->schedule_kind == SCHEDULE_PHASES && config->schedule_phases.count == 0 &&
         are_read(checking, OPTION_schedule_kind, OPTION_schedule_phases))
         blame(checking, OPTION_schedule_kind, OPTION_schedule_phases,
-              "schedule 'phases' needs 'schedule.phases'");
+              "'schedule.kind' is phases, but 'schedule.phases' is none");
     if (config->schedule_kind == SCHEDULE_COSINE && cosine_epochs(config) > longest &&
         are_read(checking, OPTION_schedule_cycles, OPTION_schedule_cycle_mult) &&
         are_read(checking, OPTION_schedule_kind, OPTION_schedule_cycle_len))
