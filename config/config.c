@@ -96,10 +96,11 @@ uint64_t config_digest(const struct config *config) {
     char line[VALUE_TEXT_BYTES + 2 * CHOICE_BYTES], value[VALUE_TEXT_BYTES];
     uint64_t digest = 0;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (!option_is_meaning(&OPTIONS[i]))
+        if (!option_is_meaning(&CONFIG_OPTIONS[i]))
             continue;
-        value_to_text(&OPTIONS[i], config, value);
-        int length = snprintf(line, sizeof line, "%s.%s: %s\n", OPTIONS[i].section, OPTIONS[i].name, value);
+        value_to_text(&CONFIG_OPTIONS[i], config, value);
+        int length = snprintf(line, sizeof line, "%s.%s: %s\n", CONFIG_OPTIONS[i].section,
+                              CONFIG_OPTIONS[i].name, value);
         digest = hash_bytes(line, (size_t)length, digest);
     }
     return digest;

@@ -14,14 +14,15 @@ static const char PREFIX[] = "DOTBIAS_";
 
 enum section_id layer_find_section(const char *name) {
     enum section_id id = 0;
-    while (id < SECTION_COUNT && strcmp(SECTIONS[id].name, name) != 0)
+    while (id < SECTION_COUNT && strcmp(CONFIG_SECTIONS[id].name, name) != 0)
         id++;
     return id;
 }
 
 enum option_id layer_find_option(enum section_id section, const char *name) {
     enum option_id id = 0;
-    while (id < OPTION_COUNT && (OPTIONS[id].section_id != section || strcmp(OPTIONS[id].name, name) != 0))
+    while (id < OPTION_COUNT &&
+           (CONFIG_OPTIONS[id].section_id != section || strcmp(CONFIG_OPTIONS[id].name, name) != 0))
         id++;
     return id;
 }
@@ -29,22 +30,22 @@ enum option_id layer_find_option(enum section_id section, const char *name) {
 /* The section of the option that has this very name, when there is one. */
 static const char *find_home(const char *name) {
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (strcmp(OPTIONS[i].name, name) == 0)
-            return OPTIONS[i].section;
+        if (strcmp(CONFIG_OPTIONS[i].name, name) == 0)
+            return CONFIG_OPTIONS[i].section;
     return NULL;
 }
 
 void layer_report_unknown_option(struct layer_reading *reading, struct config_place place,
                                  enum section_id section, const char *name) {
-    const struct option *near = nearest_option(section, name);
+    const struct config_option *near = nearest_option(section, name);
     const char *home = find_home(name);
     char hint[96] = "";
     if (home != NULL)
         snprintf(hint, sizeof hint, " (it belongs to '%s')", home);
     else if (near != NULL)
         snprintf(hint, sizeof hint, " (did you mean '%s'?)", near->name);
-    config_report_add(reading->report, place, "unknown key '%.60s' in '%s'%s", name, SECTIONS[section].name,
-                      hint);
+    config_report_add(reading->report, place, "unknown key '%.60s' in '%s'%s", name,
+                      CONFIG_SECTIONS[section].name, hint);
 }
 
 void layer_report_unknown_section(struct layer_reading *reading, struct config_place place,
@@ -76,19 +77,19 @@ static bool set_text(struct layer_reading *reading, enum option_id id, enum conf
     char expanded[CONFIG_TEXT_BYTES];
     if (!expand_variables(layers->environment, text, expanded, mistake))
         return false;
-    if (OPTIONS[id].section_id == SECTION_data && !expand_path(folder, expanded)) {
+    if (CONFIG_OPTIONS[id].section_id == SECTION_data && !expand_path(folder, expanded)) {
         snprintf(mistake->text, sizeof mistake->text, "the path is too long");
         return false;
     }
-    return value_from_text(&OPTIONS[id], expanded, reading->config, mistake);
+    return value_from_text(&CONFIG_OPTIONS[id], expanded, reading->config, mistake);
 }
 
 static void set_scalar(struct layer_reading *reading, enum option_id id, struct config_place place,
                        const char *text) {
     struct value_mistake mistake;
-    bool is_text = OPTIONS[id].type == OPTION_TYPE_TEXT;
+    bool is_text = CONFIG_OPTIONS[id].type == OPTION_TYPE_TEXT;
     bool is_good = is_text ? set_text(reading, id, place.source->origin, text, &mistake)
-                           : value_from_text(&OPTIONS[id], text, reading->config, &mistake);
+                           : value_from_text(&CONFIG_OPTIONS[id], text, reading->config, &mistake);
     if (!is_good)
         config_report_add(reading->report, place, "%s", mistake.text);
     note(reading, id, place, is_good);
@@ -100,7 +101,7 @@ static bool is_number_or_bool(enum option_type type) {
 
 static void set_scalar_node(struct layer_reading *reading, enum option_id id, struct config_place place,
                             const yaml_node_t *node) {
-    const struct option *option = &OPTIONS[id];
+    const struct config_option *option = &CONFIG_OPTIONS[id];
     const char *text = document_scalar(node);
     const char *wanted = value_type_words(option->type);
     if (text != NULL && (document_is_plain(node) || !is_number_or_bool(option->type))) {
@@ -119,14 +120,14 @@ static void set_scalar_node(struct layer_reading *reading, enum option_id id, st
 void layer_set_node(struct layer_reading *reading, enum option_id id, const struct config_source *source,
                     yaml_document_t *document, const yaml_node_t *node) {
     struct config_place place = document_place(source, node);
-    void *field = value_field(&OPTIONS[id], reading->config);
+    void *field = value_field(&CONFIG_OPTIONS[id], reading->config);
     bool is_good;
-    switch (OPTIONS[id].type) {
+    switch (CONFIG_OPTIONS[id].type) {
     case OPTION_TYPE_RANGE:
-        is_good = structure_range(&OPTIONS[id], source, document, node, field, reading->report);
+        is_good = structure_range(&CONFIG_OPTIONS[id], source, document, node, field, reading->report);
         break;
     case OPTION_TYPE_PHASES:
-        is_good = structure_phases(&OPTIONS[id], source, document, node, field, reading->report);
+        is_good = structure_phases(&CONFIG_OPTIONS[id], source, document, node, field, reading->report);
         break;
     default:
         set_scalar_node(reading, id, place, node);
@@ -139,7 +140,7 @@ void layer_set_node(struct layer_reading *reading, enum option_id id, const stru
 static void set_value(struct layer_reading *reading, enum option_id id, const struct config_source *source) {
     struct config_place place = source_place(source, source->skip);
     yaml_document_t document;
-    if (OPTIONS[id].type != OPTION_TYPE_RANGE && OPTIONS[id].type != OPTION_TYPE_PHASES) {
+    if (CONFIG_OPTIONS[id].type != OPTION_TYPE_RANGE && CONFIG_OPTIONS[id].type != OPTION_TYPE_PHASES) {
         set_scalar(reading, id, place, source->text + source->skip);
     } else if (document_parse(source, &document, reading->report)) {
         layer_set_node(reading, id, source, &document, yaml_document_get_root_node(&document));

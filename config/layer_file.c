@@ -39,13 +39,13 @@ static void read_pair(const struct file_reading *reading, enum section_id sectio
     const char *name = document_scalar(key);
     if (name == NULL) {
         config_report_add(reading->all->report, document_place(reading->source, key),
-                          "a key of '%s' is %s, not a name", SECTIONS[section].name, kind_of(key));
+                          "a key of '%s' is %s, not a name", CONFIG_SECTIONS[section].name, kind_of(key));
         return;
     }
     enum option_id option = layer_find_option(section, name);
     if (option == OPTION_COUNT)
         layer_report_unknown_option(reading->all, document_place(reading->source, key), section, name);
-    else if (is_first(reading, key, &reading->all->option_lines[option], SECTIONS[section].name))
+    else if (is_first(reading, key, &reading->all->option_lines[option], CONFIG_SECTIONS[section].name))
         layer_set_node(reading->all, option, reading->source, reading->document, value);
 }
 
@@ -55,7 +55,7 @@ static void read_section(const struct file_reading *reading, enum section_id sec
         return;
     if (node->type != YAML_MAPPING_NODE) {
         config_report_add(reading->all->report, document_place(reading->source, node),
-                          "'%s' is a section of keys, not %s", SECTIONS[section].name, kind_of(node));
+                          "'%s' is a section of keys, not %s", CONFIG_SECTIONS[section].name, kind_of(node));
         return;
     }
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;

@@ -56,31 +56,31 @@ const char *nearest_section(const char *word) {
     const char *best = NULL;
     unsigned best_rank = NEAREST_FAR;
     for (size_t i = 0; i < SECTION_COUNT; i++) {
-        unsigned rank = nearest_rank(word, SECTIONS[i].name);
+        unsigned rank = nearest_rank(word, CONFIG_SECTIONS[i].name);
         if (rank < best_rank) {
-            best = SECTIONS[i].name;
+            best = CONFIG_SECTIONS[i].name;
             best_rank = rank;
         }
     }
     return best;
 }
 
-const struct option *nearest_option(enum section_id section, const char *word) {
-    const struct option *best = NULL;
+const struct config_option *nearest_option(enum section_id section, const char *word) {
+    const struct config_option *best = NULL;
     unsigned best_rank = NEAREST_FAR;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (OPTIONS[i].section_id != section)
+        if (CONFIG_OPTIONS[i].section_id != section)
             continue;
-        unsigned rank = nearest_rank(word, OPTIONS[i].name);
+        unsigned rank = nearest_rank(word, CONFIG_OPTIONS[i].name);
         if (rank < best_rank) {
-            best = &OPTIONS[i];
+            best = &CONFIG_OPTIONS[i];
             best_rank = rank;
         }
     }
     return best;
 }
 
-bool nearest_choice(const struct option *option, const char *word, char choice[CHOICE_BYTES]) {
+bool nearest_choice(const struct config_option *option, const char *word, char choice[CHOICE_BYTES]) {
     char candidate[CHOICE_BYTES];
     unsigned best_rank = NEAREST_FAR;
     for (unsigned i = 0; option_choice(option, i, candidate); i++) {

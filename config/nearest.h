@@ -16,7 +16,7 @@ unsigned nearest_rank(const char *word, const char *name);
 
 /* The name that was probably meant, NULL when none is near. */
 const char *nearest_section(const char *word);
-const struct option *nearest_option(enum section_id section, const char *word);
-bool nearest_choice(const struct option *option, const char *word, char choice[CHOICE_BYTES]);
+const struct config_option *nearest_option(enum section_id section, const char *word);
+bool nearest_choice(const struct config_option *option, const char *word, char choice[CHOICE_BYTES]);
 
 #endif

@@ -78,7 +78,7 @@ static void blame(const struct checking *checking, enum option_id first, enum op
     config_report_add(checking->report, place, "%s", message);
 }
 
-static bool is_default(const struct config *config, const struct option *option) {
+static bool is_default(const struct config *config, const struct config_option *option) {
     struct config defaults;
     char value[VALUE_TEXT_BYTES], usual[VALUE_TEXT_BYTES];
     config_defaults(&defaults);
@@ -89,7 +89,7 @@ static bool is_default(const struct config *config, const struct option *option)
 
 /* "constant, step or plateau" */
 static void list_values(const struct dependence *dependence, char *text, size_t bytes) {
-    const struct option *choice = &OPTIONS[dependence->choice];
+    const struct config_option *choice = &CONFIG_OPTIONS[dependence->choice];
     char word[CHOICE_BYTES];
     size_t length = 0;
     for (unsigned i = 0, rest = dependence->values; rest != 0 && length < bytes; i++) {
@@ -102,7 +102,8 @@ static void list_values(const struct dependence *dependence, char *text, size_t 
 }
 
 static void check_dependence(const struct checking *checking, const struct dependence *dependence) {
-    const struct option *option = &OPTIONS[dependence->option], *choice = &OPTIONS[dependence->choice];
+    const struct config_option *option = &CONFIG_OPTIONS[dependence->option],
+                               *choice = &CONFIG_OPTIONS[dependence->choice];
     unsigned value = *(const unsigned *)value_field_const(choice, checking->config);
     char words[128], word[CHOICE_BYTES];
     if (dependence->values & ONE(value) || is_default(checking->config, option))
@@ -150,7 +151,7 @@ static double cosine_epochs(const struct config *config) {
 
 static void check_schedule(const struct checking *checking) {
     const struct config *config = checking->config;
-    double longest = (double)OPTIONS[OPTION_schedule_epochs].uint_high;
+    double longest = (double)CONFIG_OPTIONS[OPTION_schedule_epochs].uint_high;
     if (config->schedule_kind == SCHEDULE_PHASES && config->schedule_phases.count == 0 &&
         are_read(checking, OPTION_schedule_kind, OPTION_schedule_phases))
         blame(checking, OPTION_schedule_kind, OPTION_schedule_phases,

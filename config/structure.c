@@ -7,7 +7,7 @@
 
 /* What the functions below share. */
 struct reading {
-    const struct option *option;
+    const struct config_option *option;
     const struct config_source *source;
     yaml_document_t *document;
     struct config_report *report;
@@ -32,7 +32,7 @@ static bool read_bound(const struct reading *reading, int index, double *bound) 
                 text == NULL ? "" : "'");
 }
 
-bool structure_range(const struct option *option, const struct config_source *source,
+bool structure_range(const struct config_option *option, const struct config_source *source,
                      yaml_document_t *document, const yaml_node_t *node, struct option_range *range,
                      struct config_report *report) {
     struct reading reading = {option, source, document, report};
@@ -57,7 +57,7 @@ bool structure_range(const struct option *option, const struct config_source *so
 }
 
 /* Reads one field of a phase through the option that has the same type and bounds. */
-static bool read_field(const struct reading *reading, const struct option *like, const char *name,
+static bool read_field(const struct reading *reading, const struct config_option *like, const char *name,
                        uint32_t number, const yaml_node_t *node, struct config *scratch) {
     struct value_mistake mistake;
     const char *text = document_scalar(node);
@@ -88,8 +88,9 @@ static bool read_pair(const struct reading *reading, const yaml_node_pair_t *pai
     if (*has)
         return FAIL(reading, key, "duplicate key '%s' in phase %u", name, number);
     *has = true;
-    return read_field(reading, &OPTIONS[is_epochs ? OPTION_schedule_epochs : OPTION_train_learning_rate],
-                      name, number, value, &phase->scratch);
+    return read_field(reading,
+                      &CONFIG_OPTIONS[is_epochs ? OPTION_schedule_epochs : OPTION_train_learning_rate], name,
+                      number, value, &phase->scratch);
 }
 
 static bool read_phase(const struct reading *reading, const yaml_node_t *node, uint32_t number,
@@ -109,7 +110,7 @@ static bool read_phase(const struct reading *reading, const yaml_node_t *node, u
     return is_good;
 }
 
-bool structure_phases(const struct option *option, const struct config_source *source,
+bool structure_phases(const struct config_option *option, const struct config_source *source,
                       yaml_document_t *document, const yaml_node_t *node, struct option_phases *phases,
                       struct config_report *report) {
     struct reading reading = {option, source, document, report};

@@ -14,7 +14,7 @@
      .sentence = sentence_,                                                                                  \
      ##__VA_ARGS__},
 
-const struct option OPTIONS[OPTION_COUNT] = {
+const struct config_option CONFIG_OPTIONS[OPTION_COUNT] = {
 #define OPTION_BOOL(section, name, default_, sentence)                                                       \
     OPTION(section, name, OPTION_TYPE_BOOL, "", "", sentence)
 #define OPTION_UINT(section, name, default_, low, high, unit, sentence)                                      \
@@ -30,12 +30,12 @@ const struct option OPTIONS[OPTION_COUNT] = {
 #include "config/options.def"
 };
 
-const struct section SECTIONS[SECTION_COUNT] = {
+const struct config_section CONFIG_SECTIONS[SECTION_COUNT] = {
 #define OPTION_SECTION(name, sentence) {#name, sentence},
 #include "config/options.def"
 };
 
-bool option_choice(const struct option *option, unsigned index, char word[CHOICE_BYTES]) {
+bool option_choice(const struct config_option *option, unsigned index, char word[CHOICE_BYTES]) {
     const char *at = option->choices;
     for (; index > 0; index--) {
         at = strchr(at, '|');
@@ -51,7 +51,7 @@ bool option_choice(const struct option *option, unsigned index, char word[CHOICE
     return true;
 }
 
-bool option_is_meaning(const struct option *option) {
+bool option_is_meaning(const struct config_option *option) {
     bool is_path = option->type == OPTION_TYPE_TEXT;
     return option->section_id <= SECTION_schedule && !is_path;
 }

@@ -7,7 +7,7 @@
 
 #include "config/config.h"
 
-/* The place of an option in OPTIONS, named like its field: OPTION_train_batch. */
+/* The place of an option in CONFIG_OPTIONS, named like its field: OPTION_train_batch. */
 enum option_id {
 #define OPTION_BOOL(section, name, default_, sentence)                  OPTION_##section##_##name,
 #define OPTION_UINT(section, name, default_, low, high, unit, sentence) OPTION_##section##_##name,
@@ -36,7 +36,7 @@ enum option_type {
     OPTION_TYPE_PHASES
 };
 
-struct option {
+struct config_option {
     enum section_id section_id;
     const char *section, *name; /* "train", "batch" */
     enum option_type type;
@@ -48,19 +48,19 @@ struct option {
     const char *sentence;
 };
 
-struct section {
+struct config_section {
     const char *name, *sentence;
 };
 
-extern const struct option OPTIONS[OPTION_COUNT];
-extern const struct section SECTIONS[SECTION_COUNT];
+extern const struct config_option CONFIG_OPTIONS[OPTION_COUNT];
+extern const struct config_section CONFIG_SECTIONS[SECTION_COUNT];
 
 enum { CHOICE_BYTES = 32 };
 
 /* Copies word `index` of a CHOICE into word; false when there is none. */
-bool option_choice(const struct option *option, unsigned index, char word[CHOICE_BYTES]);
+bool option_choice(const struct config_option *option, unsigned index, char word[CHOICE_BYTES]);
 
 /* Whether the option changes what is computed, and so is part of config_digest. */
-bool option_is_meaning(const struct option *option);
+bool option_is_meaning(const struct config_option *option);
 
 #endif

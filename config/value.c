@@ -24,7 +24,7 @@ static bool fail(struct value_mistake *mistake, const char *format, ...) {
     return false;
 }
 
-static bool fail_type(struct value_mistake *mistake, const struct option *option, const char *text) {
+static bool fail_type(struct value_mistake *mistake, const struct config_option *option, const char *text) {
     const char *wanted = value_type_words(option->type);
     if (text[0] == '\0')
         return fail(mistake, "'%s.%s' takes %s, not nothing", option->section, option->name, wanted);
@@ -32,18 +32,18 @@ static bool fail_type(struct value_mistake *mistake, const struct option *option
                 text);
 }
 
-static bool fail_bounds(struct value_mistake *mistake, const struct option *option, const char *text) {
+static bool fail_bounds(struct value_mistake *mistake, const struct config_option *option, const char *text) {
     char bounds[DESCRIPTION_BYTES];
     value_describe(option, "", bounds, sizeof bounds);
     return fail(mistake, "'%s.%s' is %.*s, but must be %s", option->section, option->name, SHOWN_BYTES, text,
                 bounds);
 }
 
-void *value_field(const struct option *option, struct config *config) {
+void *value_field(const struct config_option *option, struct config *config) {
     return (char *)config + option->offset;
 }
 
-const void *value_field_const(const struct option *option, const struct config *config) {
+const void *value_field_const(const struct config_option *option, const struct config *config) {
     return (const char *)config + option->offset;
 }
 
@@ -67,7 +67,7 @@ bool value_uint(const char *text, uint64_t *value) {
     return true;
 }
 
-static bool set_bool(const struct option *option, const char *text, bool *field,
+static bool set_bool(const struct config_option *option, const char *text, bool *field,
                      struct value_mistake *mistake) {
     bool is_true = strcmp(text, "true") == 0;
     if (!is_true && strcmp(text, "false") != 0)
@@ -76,7 +76,7 @@ static bool set_bool(const struct option *option, const char *text, bool *field,
     return true;
 }
 
-static bool set_uint(const struct option *option, const char *text, uint64_t *field,
+static bool set_uint(const struct config_option *option, const char *text, uint64_t *field,
                      struct value_mistake *mistake) {
     uint64_t value, ignored;
     if (text[0] == '-' && value_uint(text + 1, &ignored))
@@ -90,7 +90,7 @@ static bool set_uint(const struct option *option, const char *text, uint64_t *fi
     return true;
 }
 
-static bool set_real(const struct option *option, const char *text, double *field,
+static bool set_real(const struct config_option *option, const char *text, double *field,
                      struct value_mistake *mistake) {
     double value;
     if (!value_real(text, &value))
@@ -101,7 +101,7 @@ static bool set_real(const struct option *option, const char *text, double *fiel
     return true;
 }
 
-static bool set_text(const struct option *option, const char *text, char *field,
+static bool set_text(const struct config_option *option, const char *text, char *field,
                      struct value_mistake *mistake) {
     size_t length = strlen(text);
     if (length >= CONFIG_TEXT_BYTES)
@@ -117,7 +117,7 @@ static bool set_text(const struct option *option, const char *text, char *field,
     return true;
 }
 
-static bool set_choice(const struct option *option, const char *text, unsigned *field,
+static bool set_choice(const struct config_option *option, const char *text, unsigned *field,
                        struct value_mistake *mistake) {
     char word[CHOICE_BYTES], words[DESCRIPTION_BYTES];
     for (unsigned i = 0; option_choice(option, i, word); i++)
@@ -135,7 +135,7 @@ static bool set_choice(const struct option *option, const char *text, unsigned *
                 option->name, SHOWN_BYTES, text, words, word);
 }
 
-bool value_from_text(const struct option *option, const char *text, struct config *config,
+bool value_from_text(const struct config_option *option, const char *text, struct config *config,
                      struct value_mistake *mistake) {
     void *field = value_field(option, config);
     switch (option->type) {

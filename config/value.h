@@ -16,13 +16,13 @@ struct value_mistake {
 };
 
 /* The field of an option in a configuration. */
-void *value_field(const struct option *option, struct config *config);
-const void *value_field_const(const struct option *option, const struct config *config);
+void *value_field(const struct config_option *option, struct config *config);
+const void *value_field_const(const struct config_option *option, const struct config *config);
 
 /* Reads a BOOL, UINT, REAL, TEXT or CHOICE. text ends in a NUL and has no other. Numbers are decimal, the
  * whole text is the number, and it lies within the option's bounds. A TEXT is taken as it is, and must be
  * UTF-8. On failure the field is untouched. */
-bool value_from_text(const struct option *option, const char *text, struct config *config,
+bool value_from_text(const struct config_option *option, const char *text, struct config *config,
                      struct value_mistake *mistake);
 
 /* Reads a decimal number with nothing before or behind it; false for anything else, and for infinities. */
@@ -33,7 +33,8 @@ bool value_uint(const char *text, uint64_t *value);
 
 /* Writes a value as YAML that reads back to the same value: the shortest decimal that gives the same double,
  * a text in double quotes with `${` guarded, [0.5, 5], none, [{epochs: 3, learning_rate: 0.1}]. */
-void value_to_text(const struct option *option, const struct config *config, char text[VALUE_TEXT_BYTES]);
+void value_to_text(const struct config_option *option, const struct config *config,
+                   char text[VALUE_TEXT_BYTES]);
 
 /* Writes the shortest decimal that reads back to the same double, "1e-8" and "0.05" and "10000". */
 enum { VALUE_REAL_BYTES = 32 };
@@ -44,6 +45,6 @@ const char *value_type_words(enum option_type type);
 
 /* Writes what an option takes, for people: "1 to 1048576 ratings", "`sgd`, `adam` or `adamw`" with quote
  * around words. */
-void value_describe(const struct option *option, const char *quote, char *text, size_t bytes);
+void value_describe(const struct config_option *option, const char *quote, char *text, size_t bytes);
 
 #endif

@@ -99,7 +99,8 @@ static void print_phases(const struct option_phases *phases, char *text) {
     memcpy(at, "]", 2);
 }
 
-void value_to_text(const struct option *option, const struct config *config, char text[VALUE_TEXT_BYTES]) {
+void value_to_text(const struct config_option *option, const struct config *config,
+                   char text[VALUE_TEXT_BYTES]) {
     const void *field = value_field_const(option, config);
     switch (option->type) {
     case OPTION_TYPE_BOOL:
@@ -127,7 +128,8 @@ void value_to_text(const struct option *option, const struct config *config, cha
 }
 
 /* "a", "a or b", "a, b or c". */
-static void describe_choices(const struct option *option, const char *quote, char *text, size_t bytes) {
+static void describe_choices(const struct config_option *option, const char *quote, char *text,
+                             size_t bytes) {
     char word[CHOICE_BYTES], next[CHOICE_BYTES];
     size_t length = 0;
     for (unsigned i = 0; option_choice(option, i, word) && length < bytes; i++) {
@@ -137,7 +139,7 @@ static void describe_choices(const struct option *option, const char *quote, cha
     }
 }
 
-static void describe_real(const struct option *option, char *text, size_t bytes) {
+static void describe_real(const struct config_option *option, char *text, size_t bytes) {
     char low[VALUE_REAL_BYTES], high[VALUE_REAL_BYTES];
     value_print_real(option->real_low, low);
     value_print_real(option->real_high, high);
@@ -147,7 +149,7 @@ static void describe_real(const struct option *option, char *text, size_t bytes)
         snprintf(text, bytes, "at least %s%s%s", low, option->unit[0] == '\0' ? "" : " ", option->unit);
 }
 
-void value_describe(const struct option *option, const char *quote, char *text, size_t bytes) {
+void value_describe(const struct config_option *option, const char *quote, char *text, size_t bytes) {
     switch (option->type) {
     case OPTION_TYPE_BOOL:
         snprintf(text, bytes, "%strue%s or %sfalse%s", quote, quote, quote, quote);
