@@ -25,8 +25,8 @@ void factors_accumulate(const float *rows, size_t row_count, size_t stride, uint
 /* The principal axes of a table. `default`: PCA over movies, z = (E - mean row) Q.
  * mean[K], axes[components][K] (unit length, by falling variance), variance[components] (eigenvalues of the covariance
  * with divisor count-1), share[components] (of the total variance). Signs are provisional: factors_fix_sign. */
-bool factors_decompose(const struct factor_moments *moments, uint32_t factors, uint32_t components, double *mean,
-                       double *axes, double *variance, double *share, struct status *status);
+bool factors_decompose(const struct factor_moments *moments, uint32_t factors, uint32_t components,
+                       double *mean, double *axes, double *variance, double *share, struct status *status);
 
 /* The lesson's way, PCA(n).fit(E.T).components_ of scikit-learn: E.T has K samples of M features; each movie is centred
  * over its own factors; components are unit vectors over movies. From the same moments: the K x K Gram matrix of the
@@ -37,8 +37,8 @@ bool factors_decompose_lesson(const struct factor_moments *moments, uint32_t fac
 
 /* scores[row][components] = (row - mean) . axes. For the lesson's way pass mean NULL and weights as axes: each row is
  * centred over its own factors instead. */
-void factors_project(const float *rows, size_t row_count, size_t stride, uint32_t factors, uint32_t components,
-                     const double *mean, const double *axes, double *scores);
+void factors_project(const float *rows, size_t row_count, size_t stride, uint32_t factors,
+                     uint32_t components, const double *mean, const double *axes, double *scores);
 
 /* The sign rule: the score of largest magnitude over all rows is positive (the first such row decides a tie).
  * Flips column c of scores[row_count][components], and axes[c] when given. */

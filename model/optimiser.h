@@ -46,8 +46,8 @@ unsigned optimiser_needs(const struct optimiser_spec *spec);
 
 /* Makes an optimiser whose history is empty and starts at step first_step (0 for a new run). has_bias false keeps the
  * bias column at 0. NULL and status on failure; given back with optimiser_free. */
-struct optimiser *optimiser_new(const struct optimiser_spec *spec, const struct model_spec *model, uint64_t first_step,
-                                struct status *status);
+struct optimiser *optimiser_new(const struct optimiser_spec *spec, const struct model_spec *model,
+                                uint64_t first_step, struct status *status);
 void optimiser_free(struct optimiser *optimiser);
 
 /* The step that the next optimiser_open will name. */

@@ -31,6 +31,7 @@ struct lane_span {
     uint32_t size;
     uint32_t minibatch;
 };
-struct lane_span order_lane(uint64_t count, uint32_t batch, uint32_t lanes, uint64_t step_in_epoch, uint32_t lane);
+struct lane_span order_lane(uint64_t count, uint32_t batch, uint32_t lanes, uint64_t step_in_epoch,
+                            uint32_t lane);
 
 #endif

@@ -30,10 +30,16 @@ struct model_spec {
     uint64_t seed;
 };
 
-enum optimiser_kind { OPTIMISER_SGD, OPTIMISER_ADAM, OPTIMISER_ADAMW, OPTIMISER_ADAGRAD, OPTIMISER_ADAGRAD_ROW };
+enum optimiser_kind {
+    OPTIMISER_SGD,
+    OPTIMISER_ADAM,
+    OPTIMISER_ADAMW,
+    OPTIMISER_ADAGRAD,
+    OPTIMISER_ADAGRAD_ROW
+};
 
 enum decay_kind {
-    DECAY_DENSE,  /* every row takes part in every step, as in a dense framework (brought up to date when next read) */
+    DECAY_DENSE, /* every row takes part in every step, as in a dense framework (brought up to date when next read) */
     DECAY_TOUCHED /* only rows named by a push move */
 };
 

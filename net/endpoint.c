@@ -73,7 +73,7 @@ bool endpoint_parse(struct endpoint *endpoint, const char *text, struct status *
             continue;
         endpoint->transport = (enum endpoint_kind)i;
         return i == ENDPOINT_TCP ? parse_tcp(endpoint, text + length, text, status)
-                                  : parse_local(endpoint, text + length, text, status);
+                                 : parse_local(endpoint, text + length, text, status);
     }
     return status_fail(status, STATUS_CONFIG,
                        "'%s' is no endpoint (inproc://name, ipc:///path, tcp://host:port)", text);

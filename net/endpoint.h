@@ -13,7 +13,7 @@
 #include "core/status.h"
 
 enum {
-    ENDPOINT_BYTES = 256,  /* as in HELLO */
+    ENDPOINT_BYTES = 256,       /* as in HELLO */
     ENDPOINT_IPC_PATH_MAX = 107 /* bytes of a path that fit into a sockaddr_un */
 };
 

@@ -148,7 +148,7 @@ def torch_fixture():
         table.append(f'    {{"{title}", {enum}, {int(kind == "nesterov")}, {rates[kind]}, {wd}, {use_cosine}, '
                      f"{int(ranged)}, {int(biased)}, {', '.join(names)}}},")
     interleaved = [x for row in zip(*ratings) for x in row]
-    head = f"""/* Made by make_fixtures.py with PyTorch {torch.__version__}; not edited by hand. */
+    head = f"""/* Made by make_fixtures.py with PyTorch {torch.__version__}; not edited by hand. */\n/* clang-format off */
 #ifndef TESTS_REFERENCE_TORCH_FIXTURE_H
 #define TESTS_REFERENCE_TORCH_FIXTURE_H
 
@@ -188,7 +188,7 @@ def sklearn_fixture():
     table = table.astype(np.float32).astype(np.float64)
     plain = PCA(components, svd_solver="full").fit(table)
     lesson = PCA(components, svd_solver="full").fit(table.T)
-    head = f"""/* Made by make_fixtures.py with scikit-learn {sklearn.__version__}; not edited by hand. */
+    head = f"""/* Made by make_fixtures.py with scikit-learn {sklearn.__version__}; not edited by hand. */\n/* clang-format off */
 #ifndef TESTS_REFERENCE_SKLEARN_FIXTURE_H
 #define TESTS_REFERENCE_SKLEARN_FIXTURE_H
 

@@ -1,4 +1,5 @@
 /* Made by make_fixtures.py with scikit-learn 1.2.1; not edited by hand. */
+/* clang-format off */
 #ifndef TESTS_REFERENCE_SKLEARN_FIXTURE_H
 #define TESTS_REFERENCE_SKLEARN_FIXTURE_H
 

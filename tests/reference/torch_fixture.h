@@ -1,4 +1,5 @@
 /* Made by make_fixtures.py with PyTorch 1.13.0a0; not edited by hand. */
+/* clang-format off */
 #ifndef TESTS_REFERENCE_TORCH_FIXTURE_H
 #define TESTS_REFERENCE_TORCH_FIXTURE_H
 

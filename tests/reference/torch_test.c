@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
+#include <cmocka.h>
 
 #include "local_trainer.h"
 #include "model/schedule.h"

@@ -1,7 +1,7 @@
 /* Metrics of a small model on a set with other row numbers, computed by hand. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 

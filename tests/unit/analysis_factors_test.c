@@ -1,7 +1,7 @@
 /* Names of movies, the most-rated ones, ids of any bytes, and the report of factors against golden text. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 

@@ -1,7 +1,7 @@
 /* A prediction taken apart: terms computed by hand, and what stands in for the unknown. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 

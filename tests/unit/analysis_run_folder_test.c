@@ -1,7 +1,7 @@
 /* Finding the model and the data of a run from its folder. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 

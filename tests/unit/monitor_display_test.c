@@ -1,8 +1,8 @@
 /* What a run shows, against golden text: numbers, lines, the live area, and the display on a pipe and on a
  * terminal. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -268,10 +268,14 @@ static void draw_on_terminal(const char *term, const char *no_color, char *bytes
     ioctl(slave, TIOCSWINSZ, &size);
     display_note(display, "NOTE");
     display_free(display);
-    ssize_t length = read(master, bytes, capacity - 1);
+    fclose(stream);
+    /* A terminal hands out what was written in pieces, and an error after the last one. */
+    size_t length = 0;
+    ssize_t piece;
+    while ((piece = read(master, bytes + length, capacity - 1 - length)) > 0)
+        length += (size_t)piece;
     assert_true(length > 0);
     bytes[length] = '\0';
-    fclose(stream);
     close(master);
 }
 

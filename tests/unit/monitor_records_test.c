@@ -1,7 +1,7 @@
 /* What a run leaves for programs: history.csv and summary.json. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
