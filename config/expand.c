@@ -6,6 +6,8 @@
 
 enum { NAME_BYTES = 128 };
 
+_Static_assert(CONFIG_TEXT_BYTES == 1024, "messages say 1023");
+
 const char *expand_lookup(char *const *environment, const char *name) {
     size_t length = strlen(name);
     for (; environment != NULL && *environment != NULL; environment++)
@@ -68,7 +70,7 @@ static bool put_variable(char *const *environment, const char **text, struct wri
     if (has_default && (value == NULL || value[0] == '\0')) {
         const char *fallback = start + length + 2;
         return put(writing, fallback, (size_t)(end - fallback)) ||
-               fail(mistake, "the text is too long", fallback);
+               fail(mistake, "this text is longer than 1023 bytes", fallback);
     }
     if (value == NULL)
         return fail_unset(mistake, name);
@@ -87,7 +89,7 @@ bool expand_variables(char *const *environment, const char *text, char expanded[
             continue;
         }
         if (!put(&writing, is_guarded ? "${" : text, is_guarded ? 2 : 1))
-            return fail(mistake, "the text is too long", text);
+            return fail(mistake, "this text is longer than 1023 bytes", text);
         text += is_guarded ? 3 : 1;
     }
     return true;
