@@ -32,22 +32,30 @@ bool document_is_null(const yaml_node_t *node) {
            (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 }
 
+/* libyaml puts the end of a text that lacks its last newline on a line of its own; people see it at the end.
+ */
+static struct config_place syntax_place(const struct config_source *source, const yaml_mark_t *mark) {
+    struct config_place place = document_mark(source, mark), end = source_place(source, source->length);
+    return place.line > end.line ? end : place;
+}
+
 static void add_syntax_error(const struct config_source *source, const yaml_parser_t *parser,
                              struct config_report *report) {
     const char *problem = parser->problem == NULL ? "not YAML" : parser->problem;
-    if (parser->error == YAML_MEMORY_ERROR) {
+    struct config_place place = syntax_place(source, &parser->problem_mark);
+    struct config_place context = syntax_place(source, &parser->context_mark);
+    if (parser->error == YAML_MEMORY_ERROR)
         report->is_starved = true;
-    } else if (parser->error == YAML_READER_ERROR) {
-        struct config_place place = source_place(source, source->skip + parser->problem_offset);
+    else if (parser->error == YAML_READER_ERROR)
+        config_report_add(report, source_place(source, source->skip + parser->problem_offset), "not YAML: %s",
+                          problem);
+    else if (parser->context == NULL)
         config_report_add(report, place, "not YAML: %s", problem);
-    } else {
-        struct config_place place = document_mark(source, &parser->problem_mark);
-        if (parser->context == NULL)
-            config_report_add(report, place, "not YAML: %s", problem);
-        else
-            config_report_add(report, place, "not YAML: %s %s that begins on line %zu", problem,
-                              parser->context, parser->context_mark.line + 1);
-    }
+    else if (context.line == place.line)
+        config_report_add(report, place, "not YAML: %s %s", problem, parser->context);
+    else
+        config_report_add(report, place, "not YAML: %s %s that begins on line %zu", problem, parser->context,
+                          context.line);
 }
 
 static bool load(yaml_parser_t *parser, const struct config_source *source, yaml_document_t *document,
