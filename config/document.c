@@ -4,6 +4,8 @@
 
 #include "core/memory.h"
 
+static const char TOO_DEEP[] = "values and aliases are nested too deeply";
+
 struct config_place document_mark(const struct config_source *source, const yaml_mark_t *mark) {
     struct config_place place = {source, mark->line + 1, mark->column + 1};
     if (mark->line == 0)
@@ -129,7 +131,7 @@ static unsigned measure(struct walk *walk, int index, unsigned depth) {
     if (*height == OPEN)
         refuse(walk, node, "an alias makes this value contain itself");
     else if (depth > DOCUMENT_DEPTH_MAX || (*height != 0 && depth + *height - 1 > DOCUMENT_DEPTH_MAX))
-        refuse(walk, node, "values and aliases are nested too deeply");
+        refuse(walk, node, TOO_DEEP);
     if (!walk->is_sound || *height != 0)
         return *height;
     *height = OPEN;
@@ -153,16 +155,48 @@ static bool is_sound(const struct config_source *source, yaml_document_t *docume
     return walk.is_sound;
 }
 
-bool document_parse(const struct config_source *source, yaml_document_t *document,
-                    struct config_report *report) {
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) {
+static bool open_parser(yaml_parser_t *parser, const struct config_source *source,
+                        struct config_report *report) {
+    if (!yaml_parser_initialize(parser)) {
         report->is_starved = true;
         return false;
     }
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)source->text + source->skip,
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(parser, (const unsigned char *)source->text + source->skip,
                                  source->length - source->skip);
+    return true;
+}
+
+/* Whether no value is nested too deeply, which is asked of the stream of events before a document is made:
+ * libyaml's time grows with the square of the depth, to a minute for a file of brackets. What is no YAML
+ * counts as shallow. */
+static bool is_shallow(yaml_parser_t *parser, const struct config_source *source,
+                       struct config_report *report) {
+    yaml_event_t event;
+    yaml_event_type_t type = YAML_NO_EVENT;
+    for (int depth = 0; type != YAML_STREAM_END_EVENT && yaml_parser_parse(parser, &event);) {
+        struct config_place place = document_mark(source, &event.start_mark);
+        type = event.type;
+        depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+        depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+        yaml_event_delete(&event);
+        if (depth > DOCUMENT_DEPTH_MAX) {
+            config_report_add(report, place, "%s", TOO_DEEP);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool document_parse(const struct config_source *source, yaml_document_t *document,
+                    struct config_report *report) {
+    yaml_parser_t parser;
+    if (!open_parser(&parser, source, report))
+        return false;
+    bool goes_on = is_shallow(&parser, source, report);
+    yaml_parser_delete(&parser);
+    if (!goes_on || !open_parser(&parser, source, report))
+        return false;
     bool is_loaded = load(&parser, source, document, report);
     yaml_parser_delete(&parser);
     if (is_loaded && !is_sound(source, document, report)) {

@@ -422,6 +422,18 @@ static void test_very_many(void **state) {
     free(yaml);
 }
 
+/* libyaml alone would take a minute for it. */
+static void test_a_file_of_brackets(void **state) {
+    char *yaml = malloc(CONFIG_FILE_BYTES_MAX);
+    struct status status;
+    (void)state;
+    memset(yaml, '[', CONFIG_FILE_BYTES_MAX);
+    char *mistakes = mistakes_of(yaml, CONFIG_FILE_BYTES_MAX, &status);
+    assert_non_null(strstr(mistakes, "t.yaml:1:17: error: values and aliases are nested too deeply\n[[["));
+    free(mistakes);
+    free(yaml);
+}
+
 static void test_long_lines_are_cut(void **state) {
     char yaml[4096] = "run: {dir: '";
     struct status status;
@@ -447,6 +459,7 @@ int main(void) {
         cmocka_unit_test(test_variables),
         cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_very_many),
+        cmocka_unit_test(test_a_file_of_brackets),
         cmocka_unit_test(test_long_lines_are_cut),
     };
     return cmocka_run_group_tests_name("config mistakes", tests, NULL, NULL);
