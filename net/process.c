@@ -61,8 +61,11 @@ static int read_report(int descriptor) {
     return got == (ssize_t)sizeof cause ? cause : 0;
 }
 
+/* Takes leave of a child that has ended. While it is a zombie its number cannot name another group, so what it has
+ * started itself can be ended first. */
 static bool reap(struct process *process) {
     pid_t reaped;
+    kill(-process->pid, SIGKILL);
     do
         reaped = waitpid(process->pid, &process->wait_status, 0);
     while (reaped < 0 && errno == EINTR);

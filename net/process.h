@@ -2,8 +2,9 @@
  *
  * A child asks the kernel to be killed when the thread that started it ends, so start children from a thread
  * that lives as long as the program (the main one). It gets a process group of its own: Ctrl-C in a terminal
- * reaches the supervisor alone, which then decides in what order its children end. Waiting uses pidfds; no
- * SIGCHLD handler is involved and children that others started are left alone. */
+ * reaches the supervisor alone, which then decides in what order its children end; what is left of a group is
+ * killed when its leader's end is noticed. Waiting uses pidfds; no SIGCHLD handler is involved and children that
+ * others started are left alone. */
 #ifndef NET_PROCESS_H
 #define NET_PROCESS_H
 

@@ -27,8 +27,8 @@ struct option {
 };
 
 /* ZMQ_ROUTER_MANDATORY makes a vanished peer a send error instead of a silent loss; ZMQ_IMMEDIATE 0 lets a
- * link be opened before its peer listens. Buffers of the kernel are left to its own tuning: fixed sizes
- * measured no better. */
+ * link be opened before its peer listens. Buffers of the kernel are left to its own tuning: a
+ * fixed megabyte gained less than 5 % on one host, and pinning I/O threads to a processor lost. */
 static const struct option COMMON[] = {
     {ZMQ_LINGER, SOCKET_LINGER_MS},
     {ZMQ_SNDHWM, SOCKET_QUEUE_MAX},

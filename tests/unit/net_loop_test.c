@@ -367,6 +367,64 @@ static void absent_peers_swallow_and_do_not_block(void **state) {
     context_free(zmq_context);
 }
 
+/* Talks to its only peer once in a millisecond, whether it is there or not. */
+static void talkative_step(void *self, const struct event *event, struct outbox *out) {
+    link_id *peer = self;
+    if (event->kind == EVENT_MESSAGE)
+        *peer = event->link;
+    if (*peer != 0)
+        outbox_send(out, *peer, &(struct message){.kind = MESSAGE_PULSE});
+    if (event->kind == EVENT_STOP)
+        outbox_exit(out, event->status);
+    else
+        outbox_wake(out, event->now_us + 1000);
+}
+
+static void greet_and_leave(void *self, const struct event *event, struct outbox *out) {
+    (void)self;
+    if (event->kind == EVENT_START)
+        outbox_send(out, LINK_COORDINATOR, &(struct message){.kind = MESSAGE_PULSE});
+    else
+        outbox_exit(out, &DONE);
+}
+
+struct talk {
+    struct loop *loop;
+    link_id peer;
+};
+
+static void *run_talkative(void *argument) {
+    struct talk *talk = argument;
+    struct status status;
+    loop_run(talk->loop, &(struct engine){&talk->peer, talkative_step}, &status);
+    return NULL;
+}
+
+static void a_vanished_peer_is_noticed_and_forgotten(void **state) {
+    struct status status = {0};
+    struct talk talk = {0};
+    pthread_t thread;
+    struct loop_spec spec = {.zmq_context = context_new(1, &status), .listen = "tcp://127.0.0.1:*"};
+    (void)state;
+    talk.loop = loop_new(&spec, &status);
+    assert_int_equal(pthread_create(&thread, NULL, run_talkative, &talk), 0);
+    for (int visits = 0; visits < 3; visits++) {
+        struct loop_spec visit = {.zmq_context = spec.zmq_context, .coordinator = loop_endpoint(talk.loop)};
+        struct loop *visitor = loop_new(&visit, &status);
+        uint64_t dropped = loop_counters(talk.loop).dropped;
+        assert_true(loop_run(visitor, &(struct engine){NULL, greet_and_leave}, &status));
+        loop_free(visitor);
+        for (int i = 0; i < 500 && loop_counters(talk.loop).dropped == dropped; i++)
+            usleep(10000);
+        assert_true(loop_counters(talk.loop).dropped > dropped);
+    }
+    loop_stop(talk.loop, &DONE);
+    pthread_join(thread, NULL);
+    assert_int_equal(talk.peer, LINK_INCOMING + 2);
+    loop_free(talk.loop);
+    context_free(spec.zmq_context);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inproc_carries_round_trips),
@@ -381,6 +439,7 @@ int main(void) {
         cmocka_unit_test(the_endpoint_names_a_host_that_others_can_reach),
         cmocka_unit_test(what_was_sent_before_the_end_arrives),
         cmocka_unit_test(absent_peers_swallow_and_do_not_block),
+        cmocka_unit_test(a_vanished_peer_is_noticed_and_forgotten),
     };
     return cmocka_run_group_tests_name("net/loop", tests, NULL, NULL);
 }
