@@ -119,6 +119,52 @@ static bool decode_array(struct message *message, const msgpack_object *object, 
     return true;
 }
 
+/* Bytes of the scalar or text that starts at `at`; 0 when it is neither, or does not end within `left` bytes. */
+static size_t flat_item_bytes(const unsigned char *at, size_t left) {
+    static const unsigned char FIXED[] = {
+        [0xc0 - 0xc0] = 1, [0xc2 - 0xc0] = 1, [0xc3 - 0xc0] = 1, [0xca - 0xc0] = 5,
+        [0xcb - 0xc0] = 9, [0xcc - 0xc0] = 2, [0xcd - 0xc0] = 3, [0xce - 0xc0] = 5,
+        [0xcf - 0xc0] = 9, [0xd0 - 0xc0] = 2, [0xd1 - 0xc0] = 3, [0xd2 - 0xc0] = 5,
+        [0xd3 - 0xc0] = 9, [0xd9 - 0xc0] = 2, [0xda - 0xc0] = 3, [0xdb - 0xc0] = 5};
+    if (left == 0)
+        return 0;
+    unsigned char first = at[0];
+    size_t bytes = first < 0x80 || first >= 0xe0    ? 1
+                   : first >= 0xa0 && first < 0xc0  ? 1 + (size_t)(first & 0x1f)
+                   : first >= 0xc0 && first <= 0xdb ? FIXED[first - 0xc0]
+                                                    : 0;
+    if (first >= 0xd9 && first <= 0xdb && bytes <= left) {
+        size_t text = 0;
+        for (size_t i = 1; i < bytes; i++)
+            text = text << 8 | at[i];
+        bytes += text;
+    }
+    return bytes <= left ? bytes : 0;
+}
+
+/* The unpacker makes room for as many items as an array or map claims, whatever is there: five bytes of a stranger
+ * can ask for 128 GB. A header of ours is one flat array, so that is looked at before the unpacker sees it. */
+static bool is_flat_array(const unsigned char *header, size_t bytes) {
+    size_t offset, count;
+    if (bytes >= 1 && (header[0] & 0xf0) == 0x90) {
+        count = header[0] & 0x0f;
+        offset = 1;
+    } else if (bytes >= 3 && header[0] == 0xdc) {
+        count = (size_t)header[1] << 8 | header[2];
+        offset = 3;
+    } else {
+        return false;
+    }
+    while (count > 0 && offset < bytes) {
+        size_t item = flat_item_bytes(header + offset, bytes - offset);
+        if (item == 0)
+            return false;
+        offset += item;
+        count--;
+    }
+    return count == 0 && offset == bytes;
+}
+
 bool message_decode(struct message *message, const void *header, size_t header_bytes, const void *body,
                     size_t body_bytes, struct status *status) {
     enum { ZONE_BYTES = 1024 };
@@ -127,6 +173,8 @@ bool message_decode(struct message *message, const void *header, size_t header_b
     size_t offset = 0;
     if (header_bytes > MESSAGE_HEADER_MAX)
         return status_fail(status, STATUS_PROTOCOL, "a header of %zu bytes is too long", header_bytes);
+    if (!is_flat_array(header, header_bytes))
+        return status_fail(status, STATUS_PROTOCOL, "the header is not one flat MessagePack array");
     if (!msgpack_zone_init(&zone, ZONE_BYTES))
         return status_fail(status, STATUS_NO_MEMORY, "no memory to read a message");
     msgpack_unpack_return got = msgpack_unpack(header, header_bytes, &offset, &zone, &object);
