@@ -104,6 +104,8 @@ bool lane_can_compute(const struct lane *lane, const struct worker_spec *spec) {
     uint64_t pull_step = lane->next_step + 1 + spec->lead;
     if (lane->next_step >= lane->end_step || plan->state != PLAN_READY || plan->step != lane->next_step)
         return false;
+    if (lane->next_pull < pull_step && lane->next_pull < spec->total_steps)
+        return false; /* the lane's first pulls go out in order, before any push */
     if (pull_step >= spec->total_steps)
         return true;
     const struct plan *pull = lane_plan(lane, spec, pull_step);

@@ -1,0 +1,332 @@
+/* Is the cluster right under any schedule? The real engines, a virtual network, one seed per run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "cluster.h"
+#include "core/memory.h"
+#include "core/rng.h"
+
+enum { SEEDS = 2000, DELAY_US = 400, HOUR_US = 3600 * 1000000u };
+
+static const uint64_t FOREVER_US = 100ull * HOUR_US;
+
+/* What a watcher has seen of a run. */
+struct witness {
+    const struct config *config;
+    uint64_t pushed[WORLD_NODES_MAX][16]; /* per pserver and lane: pushes that were sent to it */
+    uint64_t rows_seen, bound_broken;
+    uint64_t steps_seen, meddle_at;
+    enum fate meddling;
+};
+
+static uint64_t needed(const struct witness *witness, uint64_t step) {
+    uint64_t staleness = witness->config->train_staleness;
+    return step > staleness ? step - staleness : 0;
+}
+
+static uint64_t slowest_lane(const struct witness *witness, uint32_t pserver) {
+    uint64_t least = UINT64_MAX;
+    for (uint32_t lane = 0; lane < witness->config->train_lanes; lane++)
+        least = witness->pushed[pserver][lane] < least ? witness->pushed[pserver][lane] : least;
+    return least;
+}
+
+static void check_rows(struct witness *witness, uint32_t pserver, const struct rows_message *rows) {
+    witness->rows_seen++;
+    if (witness->config->train_sync == SYNC_SYNCHRONOUS)
+        witness->bound_broken += rows->version != needed(witness, rows->step);
+    else if (witness->config->train_sync == SYNC_SSP)
+        witness->bound_broken += slowest_lane(witness, pserver) < needed(witness, rows->step);
+}
+
+static enum fate witness_sees(void *context, const struct node *from, const struct node *to,
+                              const struct message *message) {
+    struct witness *witness = context;
+    if (message->kind == MESSAGE_ROWS)
+        check_rows(witness, from->index, &message->rows);
+    if (message->kind != MESSAGE_STEP)
+        return FATE_ARRIVES;
+    witness->pushed[to->index][message->step.lane] += message->step.pushes;
+    return ++witness->steps_seen == witness->meddle_at ? witness->meddling : FATE_ARRIVES;
+}
+
+struct outcome {
+    uint64_t digest, delivered, refused;
+    uint32_t queued_most;
+    double valid_mse, train_steps;
+    bool ended, finished;
+    struct status status;
+    struct witness witness;
+};
+
+static struct outcome run(uint64_t seed, uint64_t delay_us, const struct config *config, struct sim_set *data,
+                          uint64_t meddle_at, enum fate meddling) {
+    struct sim_cluster *cluster = memory_take(sizeof *cluster, "a simulated cluster", &(struct status){0});
+    struct world *world = world_new(seed, delay_us);
+    struct outcome outcome = {.witness = {.config = config, .meddle_at = meddle_at, .meddling = meddling}};
+    sim_cluster_start(cluster, world, config, data, 0);
+    world->watch = witness_sees;
+    world->watch_context = &outcome.witness;
+    outcome.ended = world_run(world, FOREVER_US);
+    outcome.finished = cluster->finished;
+    outcome.digest = cluster->final.digest;
+    outcome.valid_mse = cluster->final.valid_mse;
+    outcome.status = cluster->lead->outcome;
+    outcome.delivered = world->delivered;
+    outcome.queued_most = world->queued_most;
+    outcome.refused = world->refused_logs;
+    sim_cluster_free(cluster);
+    world_free(world);
+    memory_release(cluster);
+    return outcome;
+}
+
+static uint64_t pick(uint64_t seed, uint64_t what, uint64_t low, uint64_t high) {
+    return low + rng_bits(seed, 99, what) % (high - low + 1);
+}
+
+/* The meaning of a run, from its seed: what the digest depends on. */
+static void draw_meaning(uint64_t seed, struct config *config) {
+    sim_config(config);
+    config->train_optimiser = (enum optimiser_kind)pick(seed, 1, OPTIMISER_SGD, OPTIMISER_ADAGRAD_ROW);
+    config->train_nesterov = config->train_optimiser == OPTIMISER_SGD && pick(seed, 2, 0, 1) == 1;
+    config->train_learning_rate = config->train_optimiser == OPTIMISER_SGD ? 0.1 : 0.01;
+    config->train_decay = (enum decay_kind)pick(seed, 3, DECAY_DENSE, DECAY_TOUCHED);
+    config->train_batch = pick(seed, 4, 1, 70);
+    config->train_lanes = pick(seed, 5, 1, 6);
+    config->train_staleness = pick(seed, 6, 0, 3);
+    config->schedule_kind = pick(seed, 7, 0, 1) == 0 ? SCHEDULE_CONSTANT : SCHEDULE_PLATEAU;
+    config->model_biases = pick(seed, 8, 0, 3) != 0;
+}
+
+static void draw_shape(uint64_t seed, struct config *config) {
+    config->cluster_pservers = pick(seed, 11, 1, 5);
+    config->cluster_workers = pick(seed, 12, 1, 4);
+}
+
+/* In flight at a time: every lane's open requests at every shard and their answers, jobs, and what members say to the
+ * coordinator. */
+static uint32_t queue_bound(const struct config *config) {
+    uint64_t members = config->cluster_pservers + config->cluster_workers;
+    return (uint32_t)(config->train_lanes * (config->train_staleness + 4) *
+                          (2 * config->cluster_pservers + 1) +
+                      16 * members + 64);
+}
+
+static void every_schedule_gives_the_quiet_run(void **state) {
+    static struct sim_set data;
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct config config;
+        sim_set_make(&data, seed);
+        draw_meaning(seed, &config);
+        struct outcome quiet = run(seed, 1, &config, &data, 0, FATE_ARRIVES);
+        draw_shape(seed, &config);
+        struct outcome wild = run(seed, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+        if (!wild.finished || wild.digest != quiet.digest || wild.witness.bound_broken != 0)
+            fail_msg(
+                "seed %llu: finished %d, digest %016llx, quiet %016llx, %llu rows of a wrong version: %s",
+                (unsigned long long)seed, wild.finished, (unsigned long long)wild.digest,
+                (unsigned long long)quiet.digest, (unsigned long long)wild.witness.bound_broken,
+                wild.status.text);
+        assert_true(isfinite(wild.valid_mse));
+        assert_true(wild.valid_mse == quiet.valid_mse);
+        assert_int_equal(wild.refused, 0);
+        assert_true(wild.witness.rows_seen > 0);
+        assert_in_range(wild.queued_most, 1, queue_bound(&config));
+    }
+}
+
+static void bounded_staleness_keeps_its_bound(void **state) {
+    static struct sim_set data;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct config config;
+        sim_set_make(&data, seed);
+        draw_meaning(seed, &config);
+        draw_shape(seed, &config);
+        config.train_sync = seed % 2 == 0 ? SYNC_SSP : SYNC_ASP;
+        struct outcome outcome = run(seed, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+        assert_true(outcome.finished);
+        assert_int_equal(outcome.witness.bound_broken, 0);
+        assert_int_equal(outcome.refused, 0);
+        assert_true(isfinite(outcome.valid_mse));
+    }
+}
+
+/* With a learning rate of zero nothing may move; with a rate, something must: the digest is not blind. */
+static void the_digest_sees_training(void **state) {
+    static struct sim_set data;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 5);
+    sim_config(&config);
+    struct outcome trained = run(5, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+    config.train_learning_rate = 0;
+    struct outcome still = run(5, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+    config.model_seed++;
+    struct outcome other = run(5, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+    assert_true(trained.digest != still.digest && still.digest != other.digest);
+    assert_true(trained.valid_mse < still.valid_mse);
+}
+
+static void a_push_that_comes_twice_counts_once(void **state) {
+    static struct sim_set data;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 6);
+    sim_config(&config);
+    config.cluster_pservers = 2;
+    struct outcome quiet = run(6, 1, &config, &data, 0, FATE_ARRIVES);
+    struct outcome doubled = run(6, DELAY_US, &config, &data, 20, FATE_TWICE);
+    assert_true(doubled.finished);
+    assert_int_equal(doubled.refused, 1);
+    assert_true(doubled.digest == quiet.digest);
+}
+
+static void a_push_that_is_lost_ends_the_run_with_a_name(void **state) {
+    static struct sim_set data;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 7);
+    sim_config(&config);
+    config.cluster_pservers = 2;
+    struct outcome lost = run(7, DELAY_US, &config, &data, 20, FATE_LOST);
+    assert_true(lost.ended && !lost.finished);
+    assert_int_equal(lost.status.code, STATUS_UNAVAILABLE);
+    assert_non_null(strstr(lost.status.text, "has not answered"));
+    assert_non_null(strstr(lost.status.text, "pserver"));
+}
+
+static void a_member_that_never_comes_is_named(void **state) {
+    static struct sim_set data;
+    struct sim_cluster cluster;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 8);
+    sim_config(&config);
+    config.cluster_pservers = 3;
+    struct world *world = world_new(8, DELAY_US);
+    sim_cluster_start(&cluster, world, &config, &data, 1 << 2);
+    assert_true(world_run(world, FOREVER_US));
+    assert_int_equal(cluster.lead->outcome.code, STATUS_UNAVAILABLE);
+    assert_non_null(strstr(cluster.lead->outcome.text, "1 of 3 pservers: index 2 not seen"));
+    assert_true(world->now_us < 40 * 1000000u);
+    sim_cluster_free(&cluster);
+    world_free(world);
+}
+
+/* Freezes a node once training has begun. */
+struct freezer {
+    struct node *victim;
+    uint64_t steps;
+};
+
+static enum fate freeze(void *context, const struct node *from, const struct node *to,
+                        const struct message *message) {
+    struct freezer *freezer = context;
+    (void)from;
+    (void)to;
+    if (message->kind == MESSAGE_STEP && ++freezer->steps == 10)
+        freezer->victim->frozen = true;
+    return FATE_ARRIVES;
+}
+
+static void a_member_that_falls_silent_is_named(void **state) {
+    static struct sim_set data;
+    struct sim_cluster cluster;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 9);
+    sim_config(&config);
+    config.cluster_workers = 2;
+    config.train_lanes = 2;
+    for (int who = 0; who < 2; who++) {
+        struct world *world = world_new(9, DELAY_US);
+        sim_cluster_start(&cluster, world, &config, &data, 0);
+        struct freezer freezer = {who == 0 ? cluster.pserver_nodes[0] : cluster.worker_nodes[1], 0};
+        world->watch = freeze;
+        world->watch_context = &freezer;
+        assert_true(world_run(world, FOREVER_US));
+        assert_int_equal(cluster.lead->outcome.code, STATUS_UNAVAILABLE);
+        assert_non_null(strstr(cluster.lead->outcome.text, who == 0 ? "pserver 0" : "worker 1"));
+        assert_true(world->now_us < 12 * 1000000u);
+        sim_cluster_free(&cluster);
+        world_free(world);
+    }
+}
+
+static void a_gradient_that_is_no_number_ends_the_run_with_step_shard_and_row(void **state) {
+    static struct sim_set data;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 10);
+    sim_config(&config);
+    config.cluster_pservers = 2;
+    config.model_y_range.given = false;
+    config.train_learning_rate = 1e6;
+    struct outcome outcome = run(10, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+    assert_true(outcome.ended && !outcome.finished);
+    assert_int_equal(outcome.status.code, STATUS_BAD_DATA);
+    assert_non_null(strstr(outcome.status.text, "training diverged"));
+    assert_non_null(strstr(outcome.status.text, "step"));
+    assert_non_null(strstr(outcome.status.text, "row"));
+    assert_non_null(strstr(outcome.status.text, "shard"));
+}
+
+/* A second pserver 0, and one with another configuration, are refused; the cluster goes on without them. */
+static void strangers_are_refused_and_harm_nobody(void **state) {
+    static struct sim_set data;
+    struct sim_cluster cluster;
+    struct config config, other;
+    struct status status;
+    (void)state;
+    sim_set_make(&data, 11);
+    sim_config(&config);
+    struct outcome quiet = run(11, 1, &config, &data, 0, FATE_ARRIVES);
+    struct world *world = world_new(11, DELAY_US);
+    sim_cluster_start(&cluster, world, &config, &data, 0);
+    other = config;
+    other.train_learning_rate *= 2;
+    struct pserver_spec twin_spec = setup_pserver(&config, 0, "sim://twin");
+    struct pserver_spec other_spec = setup_pserver(&other, 0, "sim://other");
+    struct pserver *twin = pserver_new(&twin_spec, &status), *foreign = pserver_new(&other_spec, &status);
+    /* The real ones say hello at the start; these two a little later. */
+    struct node *late[] = {
+        world_add(world, pserver_engine(twin), "sim://twin", cluster.lead, NULL, NULL),
+        world_add(world, pserver_engine(foreign), "sim://other", cluster.lead, NULL, NULL)};
+    assert_true(world_run(world, FOREVER_US));
+    assert_true(cluster.finished);
+    assert_true(cluster.final.digest == quiet.digest || late[0]->outcome.code == STATUS_OK);
+    assert_int_equal(late[1]->outcome.code, STATUS_PROTOCOL);
+    assert_non_null(strstr(late[1]->outcome.text, "another configuration"));
+    bool twin_refused = late[0]->outcome.code == STATUS_DENIED;
+    bool first_refused = cluster.pserver_nodes[0]->outcome.code == STATUS_DENIED;
+    assert_true(twin_refused != first_refused);
+    pserver_free(twin);
+    pserver_free(foreign);
+    sim_cluster_free(&cluster);
+    world_free(world);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_schedule_gives_the_quiet_run),
+        cmocka_unit_test(bounded_staleness_keeps_its_bound),
+        cmocka_unit_test(the_digest_sees_training),
+        cmocka_unit_test(a_push_that_comes_twice_counts_once),
+        cmocka_unit_test(a_push_that_is_lost_ends_the_run_with_a_name),
+        cmocka_unit_test(a_member_that_never_comes_is_named),
+        cmocka_unit_test(a_member_that_falls_silent_is_named),
+        cmocka_unit_test(a_gradient_that_is_no_number_ends_the_run_with_step_shard_and_row),
+        cmocka_unit_test(strangers_are_refused_and_harm_nobody),
+    };
+    return cmocka_run_group_tests_name("sim/cluster", tests, NULL, NULL);
+}
