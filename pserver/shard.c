@@ -243,15 +243,20 @@ void shard_settle(struct shard *shard) {
         optimiser_catch_up(shard->optimiser, entry_state(shard, entry), step);
 }
 
-/* A float times zero is zero unless it is NaN or infinite; eight independent sums keep the loop a vector's.
- */
+/* A float times zero is zero unless it is NaN or infinite. Independent sums, several vectors of them, keep additions
+ * from waiting for each other; count is a multiple of ROW_LANES. */
 MULTIVERSION static bool all_finite(const float *values, size_t count) {
-    float sums[ROW_LANES] = {0};
+    enum { GROUP = 8 * ROW_LANES };
+    float sums[GROUP] = {0};
     float sum = 0;
-    for (size_t i = 0; i < count; i += ROW_LANES)
+    size_t i = 0;
+    for (; i + GROUP <= count; i += GROUP)
+        for (size_t lane = 0; lane < GROUP; lane++)
+            sums[lane] += values[i + lane] * 0.0f;
+    for (; i < count; i += ROW_LANES)
         for (size_t lane = 0; lane < ROW_LANES; lane++)
             sums[lane] += values[i + lane] * 0.0f;
-    for (size_t lane = 0; lane < ROW_LANES; lane++)
+    for (size_t lane = 0; lane < GROUP; lane++)
         sum += sums[lane];
     return sum == 0.0f;
 }
