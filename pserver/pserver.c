@@ -154,9 +154,10 @@ static void advance(struct pserver *pserver, struct outbox *out) {
         uint32_t lanes = collect(pserver);
         if (lanes == 0)
             break;
-        shard_apply(pserver->shard, rate, pserver->step_lanes, lanes);
+        shard_begin_step(pserver->shard, rate, pserver->step_lanes, lanes);
         gate_applied(&pserver->gate);
         answer(pserver, out);
+        shard_finish_step(pserver->shard);
     }
     if (rates_low(&pserver->rates, pserver->gate.applied)) {
         struct message wanted = {.kind = MESSAGE_RATES_WANTED};

@@ -20,9 +20,11 @@ struct shard {
     uint64_t *next_step;
     uint32_t *stamps; /* per entry: the last serial that named it */
     uint32_t serial;
-    uint32_t *slots; /* per entry: its place in sums, meaningful while its stamp is current */
-    float *sums;     /* [lanes * lane_rows][stride]: gradients of several lanes added up */
+    uint32_t
+        *slots;  /* per entry: its place in the pending gradients, meaningful while its stamp is current */
+    float *sums; /* [lanes * lane_rows][stride]: gradients of several lanes added up */
     uint32_t *sum_entries;
+    struct lane_gradients pending; /* of the step begun; an entry with a current stamp awaits its share */
 };
 
 static size_t entry_count(const struct shard_spec *spec) {
@@ -166,10 +168,26 @@ bool shard_find(struct shard *shard, const uint32_t *rows, uint32_t users, uint3
            find_table(shard, TABLE_MOVIES, rows + users, movies, unique, entries + users, status);
 }
 
+static bool is_pending(const struct shard *shard, uint32_t entry) {
+    return shard->pending.count != 0 && shard->stamps[entry] == shard->serial;
+}
+
+/* Applies the begun step to one row, which then waits no more: no serial is 0. */
+static void apply_pending(struct shard *shard, uint32_t entry) {
+    struct row_state state = entry_state(shard, entry);
+    optimiser_catch_up(shard->optimiser, state, optimiser_step(shard->optimiser) - 1);
+    optimiser_apply(shard->optimiser, state,
+                    shard->pending.gradients + (size_t)shard->slots[entry] * shard->stride);
+    shard->stamps[entry] = 0;
+}
+
 void shard_pull(struct shard *shard, const uint32_t *entries, uint32_t count, float *values) {
     uint64_t step = optimiser_step(shard->optimiser);
     for (uint32_t i = 0; i < count; i++) {
-        optimiser_catch_up(shard->optimiser, entry_state(shard, entries[i]), step);
+        if (is_pending(shard, entries[i]))
+            apply_pending(shard, entries[i]);
+        else
+            optimiser_catch_up(shard->optimiser, entry_state(shard, entries[i]), step);
         memcpy(values + (size_t)i * shard->stride, entry_values(shard, entries[i]),
                shard->stride * sizeof(float));
     }
@@ -179,15 +197,6 @@ void shard_read(const struct shard *shard, const uint32_t *entries, uint32_t cou
     for (uint32_t i = 0; i < count; i++)
         memcpy(values + (size_t)i * shard->stride, entry_values(shard, entries[i]),
                shard->stride * sizeof(float));
-}
-
-static void apply_rows(struct shard *shard, uint64_t step, const uint32_t *entries, uint32_t count,
-                       const float *gradients) {
-    for (uint32_t i = 0; i < count; i++) {
-        struct row_state state = entry_state(shard, entries[i]);
-        optimiser_catch_up(shard->optimiser, state, step);
-        optimiser_apply(shard->optimiser, state, gradients + (size_t)i * shard->stride);
-    }
 }
 
 MULTIVERSION static void add_floats(float *sum, const float *terms, uint32_t count) {
@@ -214,23 +223,42 @@ static uint32_t add_lane(struct shard *shard, const struct lane_gradients *lane,
     return slots;
 }
 
-void shard_apply(struct shard *shard, struct step_rate rate, const struct lane_gradients *lanes,
-                 uint32_t lane_count) {
+/* One lane's gradients are used where they lie. */
+static void take_lane(struct shard *shard, const struct lane_gradients *lane) {
+    for (uint32_t i = 0; i < lane->count; i++) {
+        shard->stamps[lane->entries[i]] = shard->serial;
+        shard->slots[lane->entries[i]] = i;
+    }
+    shard->pending = *lane;
+}
+
+static void add_lanes(struct shard *shard, const struct lane_gradients *lanes, uint32_t lane_count) {
+    uint32_t slots = 0;
+    for (uint32_t lane = 0; lane < lane_count; lane++)
+        slots = add_lane(shard, &lanes[lane], slots);
+    shard->pending = (struct lane_gradients){shard->sum_entries, slots, shard->sums};
+}
+
+void shard_begin_step(struct shard *shard, struct step_rate rate, const struct lane_gradients *lanes,
+                      uint32_t lane_count) {
+    REQUIRE(shard->pending.count == 0, "a step is finished before the next begins");
     if (optimiser_window_full(shard->optimiser)) {
         shard_settle(shard);
         optimiser_window_restart(shard->optimiser);
     }
-    uint64_t step = optimiser_step(shard->optimiser);
     optimiser_open(shard->optimiser, rate);
-    if (lane_count == 1) {
-        apply_rows(shard, step, lanes[0].entries, lanes[0].count, lanes[0].gradients);
-        return;
-    }
-    uint32_t slots = 0;
     next_serial(shard);
-    for (uint32_t lane = 0; lane < lane_count; lane++)
-        slots = add_lane(shard, &lanes[lane], slots);
-    apply_rows(shard, step, shard->sum_entries, slots, shard->sums);
+    if (lane_count == 1)
+        take_lane(shard, &lanes[0]);
+    else
+        add_lanes(shard, lanes, lane_count);
+}
+
+void shard_finish_step(struct shard *shard) {
+    for (uint32_t i = 0; i < shard->pending.count; i++)
+        if (is_pending(shard, shard->pending.entries[i]))
+            apply_pending(shard, shard->pending.entries[i]);
+    shard->pending.count = 0;
 }
 
 uint64_t shard_step(const struct shard *shard) {
@@ -243,15 +271,20 @@ void shard_settle(struct shard *shard) {
         optimiser_catch_up(shard->optimiser, entry_state(shard, entry), step);
 }
 
-/* A float times zero is zero unless it is NaN or infinite; eight independent sums keep the loop a vector's.
- */
+/* A float times zero is zero unless it is NaN or infinite. Independent sums, several vectors of them, keep additions
+ * from waiting for each other; count is a multiple of ROW_LANES. */
 MULTIVERSION static bool all_finite(const float *values, size_t count) {
-    float sums[ROW_LANES] = {0};
+    enum { GROUP = 8 * ROW_LANES };
+    float sums[GROUP] = {0};
     float sum = 0;
-    for (size_t i = 0; i < count; i += ROW_LANES)
+    size_t i = 0;
+    for (; i + GROUP <= count; i += GROUP)
+        for (size_t lane = 0; lane < GROUP; lane++)
+            sums[lane] += values[i + lane] * 0.0f;
+    for (; i < count; i += ROW_LANES)
         for (size_t lane = 0; lane < ROW_LANES; lane++)
             sums[lane] += values[i + lane] * 0.0f;
-    for (size_t lane = 0; lane < ROW_LANES; lane++)
+    for (size_t lane = 0; lane < GROUP; lane++)
         sum += sums[lane];
     return sum == 0.0f;
 }

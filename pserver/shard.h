@@ -43,16 +43,21 @@ void shard_free(struct shard *shard);
 bool shard_find(struct shard *shard, const uint32_t *rows, uint32_t users, uint32_t movies, bool unique,
                 uint32_t *entries, struct status *status);
 
+/* One global step begins: opens it with its rates and takes the lanes' gradients, to be added in the order given. Lanes
+ * may be empty: the step still counts. Gradients are finite (shard_first_bad), and stay as they are until
+ * shard_finish_step. Between the two only shard_pull may be called: it applies what the rows it hands out are owed, so
+ * that an answer need not wait for rows that nobody has asked for. */
+void shard_begin_step(struct shard *shard, struct step_rate rate, const struct lane_gradients *lanes,
+                      uint32_t lane_count);
+
 /* Copies entries, brought up to date, to values[count][stride]. */
 void shard_pull(struct shard *shard, const uint32_t *entries, uint32_t count, float *values);
 
+/* Applies what is left of the step. */
+void shard_finish_step(struct shard *shard);
+
 /* Copies entries as they are. After shard_settle that is the same. */
 void shard_read(const struct shard *shard, const uint32_t *entries, uint32_t count, float *values);
-
-/* One global step: opens it with its rates, adds the lanes' gradients in the order given, applies them. Lanes
- * may be empty: the step still counts. Gradients are finite (shard_first_bad). */
-void shard_apply(struct shard *shard, struct step_rate rate, const struct lane_gradients *lanes,
-                 uint32_t lane_count);
 
 /* The number of steps applied. */
 uint64_t shard_step(const struct shard *shard);
