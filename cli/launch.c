@@ -36,7 +36,7 @@ void launch_name(const char *path, char *name, size_t capacity) {
 }
 
 bool launch_open_set(const struct config *config, struct packed_set *set, struct status *status) {
-    struct run_dir dir;
+    struct run_dir dir = {.is_numbered = false};
     char path[PATH_MAX];
     const char *above = getenv("TMPDIR");
     if (!config_require_data(config, status))

@@ -13,10 +13,11 @@
 
 struct run_dir {
     char path[PATH_MAX]; /* absolute */
+    bool is_numbered;    /* runs/<name>-<number>, made up by us */
 };
 
 /* Makes run.dir, or runs/<name>-<first free number> when it is empty; name is the configuration's file name
- * without its ending. A run.dir that holds a model already is refused: nothing is overwritten. */
+ * without its ending. A run.dir that holds any file of a run already is refused: nothing is overwritten. */
 bool run_dir_create(struct run_dir *dir, const struct config *config, const char *name,
                     struct status *status);
 
@@ -26,7 +27,8 @@ void run_dir_file(const struct run_dir *dir, const char *file, char *text);
 /* Writes config.yaml. */
 bool run_dir_write_config(const struct run_dir *dir, const struct config *config, struct status *status);
 
-/* Removes what a run left that never began: config.yaml, logs, and the folder when it is empty then. */
+/* Removes what a run left that never ended an epoch: its files, its logs, and the folders that are empty
+ * then. */
 void run_dir_discard(const struct run_dir *dir);
 
 #endif
