@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -18,8 +19,10 @@ struct signals {
     int listen_descriptor, end_descriptor;
     pthread_t thread;
     sigset_t former_mask;
-    struct sigaction former_pipe;
+    struct sigaction former_pipe, former_stop[2]; /* of SIGPIPE; of STOP_SIGNALS */
 };
+
+static const int STOP_SIGNALS[2] = {SIGTERM, SIGINT};
 
 static bool read_signal(struct signals *signals, int *number) {
     struct signalfd_siginfo info;
@@ -49,9 +52,26 @@ static void *listen_for_signals(void *argument) {
 static sigset_t stop_signals(void) {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    for (size_t i = 0; i < 2; i++)
+        sigaddset(&set, STOP_SIGNALS[i]);
     return set;
+}
+
+/* Runs only in a thread that a library started before us (OpenBLAS does) and that therefore blocks nothing:
+ * it blocks the signal there for good and sends it again, until it waits for the one thread that listens. */
+static void pass_on(int number, siginfo_t *info, void *context) {
+    ucontext_t *interrupted = context;
+    (void)info;
+    sigaddset(&interrupted->uc_sigmask, number);
+    kill(getpid(), number);
+}
+
+static void take_dispositions(struct signals *signals) {
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction pass = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigaction(SIGPIPE, &ignore, &signals->former_pipe);
+    for (size_t i = 0; i < 2; i++)
+        sigaction(STOP_SIGNALS[i], &pass, &signals->former_stop[i]);
 }
 
 static void restore(struct signals *signals) {
@@ -60,12 +80,13 @@ static void restore(struct signals *signals) {
     if (signals->end_descriptor >= 0)
         close(signals->end_descriptor);
     sigaction(SIGPIPE, &signals->former_pipe, NULL);
+    for (size_t i = 0; i < 2; i++)
+        sigaction(STOP_SIGNALS[i], &signals->former_stop[i], NULL);
     pthread_sigmask(SIG_SETMASK, &signals->former_mask, NULL);
     memory_release(signals);
 }
 
 struct signals *signals_start(signals_callback *callback, void *context, struct status *status) {
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t set = stop_signals();
     struct signals *signals = memory_take(sizeof *signals, "the signals", status);
     if (signals == NULL)
@@ -73,7 +94,7 @@ struct signals *signals_start(signals_callback *callback, void *context, struct 
     signals->callback = callback;
     signals->context = context;
     pthread_sigmask(SIG_BLOCK, &set, &signals->former_mask);
-    sigaction(SIGPIPE, &ignore, &signals->former_pipe);
+    take_dispositions(signals);
     signals->listen_descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     signals->end_descriptor = eventfd(0, EFD_CLOEXEC);
     if (signals->listen_descriptor < 0 || signals->end_descriptor < 0 ||

@@ -1,7 +1,7 @@
 /* SIGTERM and SIGINT as requests: the first asks for an orderly end, the second ends the process at once.
  *
- * A thread of its own waits for them; all other threads have them blocked, so no code of ours ever runs
- * inside a signal handler and no system call is interrupted. */
+ * A thread of its own waits for them; all threads of ours have them blocked, so no work of ours is ever
+ * interrupted. A thread that a library started before signals_start passes the signal on. */
 #ifndef NET_SIGNALS_H
 #define NET_SIGNALS_H
 
