@@ -1,6 +1,7 @@
 #include "cli/session.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "cli/command.h"
@@ -75,6 +76,7 @@ int session_run(const struct session_spec *session, struct config *config) {
     struct status status;
     struct run_dir dir;
     bool has_history = false;
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to report, not a reason to die */
     if (!run_dir_create(&dir, config, session->name, &status))
         return command_report(&status);
     struct display *display = display_new(stderr, session->level, &status);

@@ -1,0 +1,59 @@
+# Do roles that are started by hand, as on hosts of their own, make the same model, and refuse those who do not belong?
+load helpers
+load training
+
+setup() {
+    fresh_folder
+    dotbias generate --ratings 20000 --users 300 --movies 200 --out made --quiet >/dev/null
+    port=$(free_port)
+    cat >hosts.yaml <<YAML
+data:
+  ratings: $PWD/made
+train:
+  lanes: 2
+schedule:
+  epochs: 2
+cluster:
+  transport: tcp
+  coordinator: tcp://127.0.0.1:$port
+  pservers: 2
+  workers: 2
+YAML
+}
+
+start_members() {
+    local index
+    for index in 0 1; do
+        dotbias-pserver --config hosts.yaml --index $index 2>"pserver-$index.log" &
+        dotbias-worker --config hosts.yaml --index $index 2>"worker-$index.log" &
+    done
+}
+
+@test "a cluster started by hand, in any order, has the digest of the embedded run" {
+    train 0 hosts.yaml --set cluster.transport=inproc --set cluster.coordinator= --set cluster.pservers=1
+    local embedded
+    embedded=$(summary_value digest)
+    start_members
+    sleep 0.3
+    expect_exit 0 dotbias-coordinator --config hosts.yaml --json --quiet --set run.dir=by-hand
+    same_digest "$embedded" "the cluster started by hand"
+    wait
+}
+
+@test "a pserver with another configuration and a second pserver 0 are refused; the run goes on" {
+    dotbias-coordinator --config hosts.yaml --json --quiet --set run.dir=by-hand >summary &
+    local coordinator=$!
+    dotbias-pserver --config hosts.yaml --index 0 2>first.log &
+    sleep 0.5
+    expect_exit 76 dotbias-pserver --config hosts.yaml --index 1 --set train.batch=32
+    expect_text "another configuration"
+    expect_exit 77 dotbias-pserver --config hosts.yaml --index 0
+    expect_text "is already there"
+    dotbias-pserver --config hosts.yaml --index 1 2>second.log &
+    dotbias-worker --config hosts.yaml --index 0 2>third.log &
+    dotbias-worker --config hosts.yaml --index 1 2>fourth.log &
+    ends_within 20 $coordinator
+    [ "$status" -eq 0 ]
+    grep -q digest summary
+    wait
+}

@@ -1,0 +1,71 @@
+# Is what a run leaves and prints what the README promises, and can the next command use it?
+load helpers
+load training
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    dotbias generate --ratings 20000 --users 300 --movies 200 --csv --out made --quiet >/dev/null
+    dotbias train made --set run.dir="$PWD/run" --set schedule.epochs=2 --json >summary 2>shown
+}
+
+setup() {
+    fresh_folder
+    run_folder=$BATS_FILE_TMPDIR/run
+}
+
+@test "the run folder has the configuration, the history, the model and the summary" {
+    [ "$(wc -l <"$run_folder/history.csv")" -eq 3 ]
+    head -n 1 "$run_folder/history.csv" | grep -q '^epoch,train_loss,'
+    cmp "$run_folder/summary.json" "$BATS_FILE_TMPDIR/summary"
+    python3 -m json.tool "$run_folder/summary.json" >/dev/null
+    for key in digest epochs valid_mse valid_rmse valid_mae train_seconds ratings_per_second pservers workers transport; do
+        grep -q "\"$key\":" "$run_folder/summary.json"
+    done
+    [ -f "$run_folder/model.dotbias" ]
+}
+
+@test "the resolved configuration trains to the same bits" {
+    local first
+    first=$(sed -nE 's/.*"digest": "([^"]*)".*/\1/p' "$BATS_FILE_TMPDIR/summary")
+    train 0 "$run_folder/config.yaml" --set run.dir="$PWD/again"
+    same_digest "$first" "the run's own config.yaml"
+}
+
+@test "without a terminal there are stable lines and no colour" {
+    grep -q '^epoch  train_loss  valid_loss' "$BATS_FILE_TMPDIR/shown"
+    ! grep -q $'\x1b' "$BATS_FILE_TMPDIR/shown"
+    expect_exit 0 dotbias train "$BATS_FILE_TMPDIR/made" --set run.dir=slow --set schedule.epochs=100 \
+        --set run.progress_interval=0.05 --set cluster.heartbeat_interval=0.02
+    grep -Eq '^epoch=[0-9]+/100 [0-9]+% .* ratings/s loss=.* lr=.* pservers=1/1 eta=' <<<"$output"
+}
+
+@test "predict takes a rating apart, and the parts add up" {
+    local user movie
+    IFS=, read -r user movie _ < <(sed -n 2p "$BATS_FILE_TMPDIR/made/ratings.csv")
+    expect_exit 0 dotbias predict "$run_folder" --user "$user" --movie "$movie" --json
+    python3 - "$output" <<'PY'
+import json, sys
+said = json.loads(sys.argv[1])
+total = sum(said[key] for key in ("dot", "user_bias", "movie_bias", "mean") if said.get(key) is not None)
+assert abs(total - said["score"]) < 1e-4, said
+PY
+}
+
+@test "evaluate agrees with the training's own validation" {
+    expect_exit 0 dotbias evaluate "$run_folder" --json
+    python3 - "$output" "$run_folder/summary.json" <<'PY'
+import json, sys
+said, trained = json.loads(sys.argv[1]), json.load(open(sys.argv[2]))
+mse = said["mse"] if "mse" in said else said["all"]["mse"]
+assert abs(mse - trained["valid_mse"]) < 1e-6, (said, trained)
+PY
+}
+
+@test "plan and check look before a run" {
+    expect_exit 0 dotbias plan "$run_folder/config.yaml" --set cluster.pservers=4
+    expect_text "pserver"
+    expect_text "MiB an epoch"
+    expect_exit 0 dotbias check "$run_folder/config.yaml" --set cluster.transport=tcp
+    expect_text "can listen on 127.0.0.1"
+    expect_exit 66 dotbias check "$run_folder/config.yaml" --set data.ratings=/nowhere.csv
+}
