@@ -308,6 +308,8 @@ static void on_message(struct coordinator *coordinator, const struct event *even
         return;
     }
     seat->heard_us = event->now_us;
+    if (event->message->kind != MESSAGE_HEARTBEAT)
+        coordinator->answered_us = event->now_us;
     if (!on_member_message(coordinator, seat, event, out, &status))
         refuse(coordinator, event, &status, out);
 }

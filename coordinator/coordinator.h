@@ -1,10 +1,11 @@
-/* The engine of the coordinator: who takes part, how far lanes may go, at which rate, how good the model is,
- * and the end.
+/* The engine of the coordinator: who takes part, how far lanes may go, at which rate, how good the model is, and the
+ * end.
  *
  * States, and the only moves between them (coordinator/coordinator.c has the table):
- *   JOINING -> TRAINING -> SETTLING -> VALIDATING -> TRAINING ... -> MOMENTS -> SCORES -> SAVING -> FINISHING
- * -> DONE From every state a failure leads to DONE: the first one is told to all members in a STOP and is the
- * run's outcome. */
+ *   JOINING -> TRAINING -> SETTLING -> VALIDATING -> TRAINING -> ... -> VALIDATING
+ *           -> MOMENTS -> SCORES -> SAVING -> FINISHING -> DONE
+ * From every state a failure leads to DONE: the first one is told to all members in a STOP and is the run's outcome. A
+ * request that no one answers within request_timeout_us is such a failure. */
 #ifndef COORDINATOR_COORDINATOR_H
 #define COORDINATOR_COORDINATOR_H
 
@@ -22,7 +23,7 @@ struct coordinator_spec {
     bool independent; /* ssp, asp: every lane's push is a step of its own */
     uint32_t components;
     const char *transport; /* for the report */
-    uint64_t start_timeout_us, progress_us;
+    uint64_t start_timeout_us, request_timeout_us, progress_us;
 };
 
 struct coordinator;

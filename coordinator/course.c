@@ -145,13 +145,12 @@ void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct o
 }
 
 void course_validate(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    enum { SLICES_AHEAD = 2 };
     coordinator_move(coordinator, VALIDATING);
     if (coordinator->books.slices == 0) {
         course_end_epoch(coordinator, now_us, out);
         return;
     }
-    for (int round = 0; round < SLICES_AHEAD; round++)
+    for (int round = 0; round < VALID_SLICES_AHEAD; round++)
         for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++)
             course_deal_slice(coordinator, roster_worker(&coordinator->roster, i), out);
 }

@@ -10,6 +10,8 @@
 
 enum { FINALE_CHUNK_ROWS = 8192 };
 
+_Static_assert((int)FINALE_CHUNK_ROWS <= (int)READ_ROWS_MAX, "one shard may hold a whole chunk");
+
 struct finale_spec {
     uint32_t users, movies, factors, components; /* components: 0 for no PCA */
     uint32_t pservers;

@@ -18,6 +18,7 @@ struct coordinator {
     uint64_t *rates_wanted; /* [pservers] first step, or UINT64_MAX */
     uint32_t epoch, epochs;
     uint64_t start_us, epoch_us, trained_us, validated_us, train_us_total, next_progress_us, next_waiting_us;
+    uint64_t answered_us; /* when a member last did what it was asked for, or the state began */
     uint64_t refused;
     double last_valid_rmse, last_loss, cold_mae;
     struct heartbeat_message seen; /* sums of the workers' counters at the last progress */

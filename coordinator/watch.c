@@ -74,6 +74,41 @@ static bool wait_for_members(struct coordinator *coordinator, uint64_t now_us, s
     return true;
 }
 
+/* What the coordinator is waiting for in a state in which members answer its requests; NULL in the others. */
+static const char *awaited(const struct coordinator *coordinator, char *who, size_t capacity) {
+    static const char *const WHAT[STATE_COUNT] = {
+        [SETTLING] = "bringing its rows up to date",
+        [VALIDATING] = "measuring validation ratings",
+        [MOMENTS] = "adding up its movie factors",
+        [SCORES] = "projecting its movies",
+        [SAVING] = "sending its rows",
+    };
+    uint32_t pserver = 0;
+    if (coordinator->state == VALIDATING || coordinator->state == SCORES)
+        snprintf(who, capacity, "a %s", coordinator->state == SCORES ? "pserver" : "worker");
+    else if (coordinator->state == MOMENTS)
+        snprintf(who, capacity, "pserver %u", coordinator->finale.next_shard);
+    else {
+        const uint8_t *done =
+            coordinator->state == SETTLING ? coordinator->books.settled : coordinator->finale.answered;
+        while (pserver + 1 < coordinator->spec.roster.pservers && done[pserver])
+            pserver++;
+        snprintf(who, capacity, "pserver %u", pserver);
+    }
+    return WHAT[coordinator->state];
+}
+
+/* Ends the run when a request of the coordinator's has been waiting for too long. False when it did. */
+static bool wait_for_answers(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    char who[64];
+    const char *what = awaited(coordinator, who, sizeof who);
+    if (what == NULL || now_us - coordinator->answered_us <= coordinator->spec.request_timeout_us)
+        return true;
+    coordinator_fail(coordinator, out, STATUS_UNAVAILABLE, "%s lives but has not finished %s for %.1f s", who,
+                     what, (double)(now_us - coordinator->answered_us) / 1e6);
+    return false;
+}
+
 void watch_tick(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     enum { TICK_US = 100000 };
     const struct seat *lost = roster_lost(&coordinator->roster, now_us);
@@ -84,7 +119,7 @@ void watch_tick(struct coordinator *coordinator, uint64_t now_us, struct outbox 
                          (double)(now_us - lost->heard_us) / 1e6);
         return;
     }
-    if (!wait_for_members(coordinator, now_us, out))
+    if (!wait_for_members(coordinator, now_us, out) || !wait_for_answers(coordinator, now_us, out))
         return;
     show_progress(coordinator, now_us, out);
     outbox_wake(out, now_us + TICK_US);

@@ -1,7 +1,7 @@
 /* A whole cluster on this machine: coordinator, pservers and workers as threads (inproc) or processes (ipc,
  * tcp), started, watched and ended. The coordinator runs in the calling thread.
  *
- * A process that ends before the run does ends the run: within a second all others are stopped, and the
+ * A process that ends before the run does ends the run: all others are stopped within a few seconds, and the
  * outcome names the process, how it ended, and the last line of its log. No process outlives the call, nor a
  * kill -9 of the caller. */
 #ifndef NODE_CLUSTER_H

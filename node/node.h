@@ -9,10 +9,10 @@
 
 struct node_spec {
     const struct config *config;
-    const struct packed_set *set; /* coordinator, worker; NULL for a pserver */
+    const struct packed_set *set; /* worker; NULL for a pserver */
     void *zmq_context;
     uint32_t index;
-    const char *listen;      /* coordinator, pserver */
+    const char *listen;      /* pserver */
     const char *coordinator; /* pserver, worker: its endpoint */
     void (*log)(void *context, const char *sentence);
     void *log_context;

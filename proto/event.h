@@ -42,7 +42,7 @@ struct event {
 enum job_kind {
     JOB_LOAD_LANE,  /* worker: the ratings of (epoch, step_in_epoch, lane) -> ratings, count, minibatch */
     JOB_LOAD_VALID, /* worker: validation ratings [first, first + count) -> ratings, cold */
-    JOB_EPOCH_END,  /* coordinator: show and record `epoch_report` */
+    JOB_EPOCH_END,  /* coordinator: show and record `epoch` */
     JOB_PROGRESS,   /* coordinator: show `progress` */
     JOB_SAVE_ROWS, /* coordinator: `row_count` rows of `table` from `first_row` on, [row][stride] -> the model
                       file */

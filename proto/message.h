@@ -18,9 +18,11 @@
 enum {
     PROTOCOL_VERSION = 1,
     LANES_MAX = 256,
-    ROWS_MAX = 1 << 22, /* rows in one message */
-    RATES_MAX = 4096,   /* steps in one RATES */
-    VALID_SLICE = 4096, /* validation ratings in one slice */
+    ROWS_MAX = 1 << 22,              /* rows in one message */
+    RATES_MAX = 4096,                /* steps in one RATES */
+    VALID_SLICE = 4096,              /* validation ratings in one slice */
+    VALID_SLICES_AHEAD = 2,          /* slices in the hands of one worker */
+    READ_ROWS_MAX = 4 * VALID_SLICE, /* rows in one READ */
     BODY_ALIGNMENT = 64,
     MESSAGE_HEADER_MAX = 2048 /* bytes of the largest encoded header */
 };

@@ -1,14 +1,16 @@
 /* When a shard may apply a push, and when it may answer a pull.
  *
- * Lanes count their own steps. A request of a lane carries the push of step s (or none) and the pull of a
- * later step p (or none); `depth` requests of a lane can be open at a time. With `need(p)` = max(0, p -
- * staleness), the number of a lane's steps that the rows for p must have seen: synchronous  step s is applied
- * when every lane has pushed it; the pull of p is answered when exactly need(p) steps have been applied:
- * since the pull of s + 1 + staleness comes with the push of s, that moment cannot be missed, and every
- * cluster reads the same bits; ssp          a push is applied as it comes; the pull of p is answered when
- * every lane has pushed at least need(p) steps (Ho et al. 2013, "More effective distributed ML via a stale
- * synchronous parallel parameter server"); asp          a push is applied as it comes and a pull is answered
- * at once. This module knows lanes and steps, not rows. */
+ * Lanes count their own steps. A request of a lane carries the push of step s (or none) and the pull of a later
+ * step p (or none); `depth` requests of a lane can be open at a time. The rows for step p must have seen
+ * need(p) = max(0, p - staleness) of a lane's steps:
+ *   synchronous  Step s is applied when every lane has pushed it; the pull of p is answered when exactly need(p)
+ *                steps have been applied. Since the pull of s + 1 + staleness comes with the push of s, that moment
+ *                cannot be missed, and every cluster reads the same bits.
+ *   ssp          A push is applied as it comes; the pull of p is answered when every lane has pushed at least need(p)
+ *                steps (Ho et al. 2013, "More effective distributed ML via a stale synchronous parallel parameter
+ *                server").
+ *   asp          A push is applied as it comes and a pull is answered at once.
+ * This module knows lanes and steps, not rows. */
 #ifndef PSERVER_GATE_H
 #define PSERVER_GATE_H
 

@@ -23,7 +23,7 @@ struct inbox {
     uint32_t lanes, depth, lane_rows, stride;
     struct request *requests; /* [lanes][depth] */
     uint32_t *entries;        /* behind all push_entries and pull_entries */
-    float *kept;              /* behind all kept gradients; NULL when no request can ever wait (one lane) */
+    float *kept;              /* behind all kept gradients */
 };
 
 bool inbox_init(struct inbox *inbox, uint32_t lanes, uint32_t depth, uint32_t lane_rows, uint32_t stride,

@@ -6,7 +6,7 @@
 #include "proto/event.h"
 #include "pserver/shard.h"
 
-enum { READ_ROWS_MAX = 4 * VALID_SLICE, PROJECT_ROWS_MAX = 8192 };
+enum { PROJECT_ROWS_MAX = 8192 };
 
 /* READ -> VALUES. entries is scratch for READ_ROWS_MAX. */
 bool reports_read(struct shard *shard, const struct event *event, uint32_t *entries,

@@ -9,7 +9,7 @@ bool validation_init(struct validation *validation, const struct worker_spec *sp
     validation->cold = memory_take_array(VALID_SLICE, sizeof *validation->cold, "cold ratings", status);
     if (validation->cold == NULL)
         return false;
-    for (int i = 0; i < VALIDATION_SLICES; i++)
+    for (int i = 0; i < VALID_SLICES_AHEAD; i++)
         if (!plan_init(&validation->plans[i], VALID_SLICE, spec->pservers, row_stride(spec->model.factors),
                        true, status))
             return false;
@@ -17,7 +17,7 @@ bool validation_init(struct validation *validation, const struct worker_spec *sp
 }
 
 void validation_free(struct validation *validation) {
-    for (int i = 0; i < VALIDATION_SLICES; i++)
+    for (int i = 0; i < VALID_SLICES_AHEAD; i++)
         plan_free(&validation->plans[i]);
     memory_release(validation->cold);
     *validation = (struct validation){0};
@@ -25,7 +25,7 @@ void validation_free(struct validation *validation) {
 
 bool validation_start(struct validation *validation, const struct validate_message *slice, struct outbox *out,
                       struct status *status) {
-    for (int i = 0; i < VALIDATION_SLICES; i++) {
+    for (int i = 0; i < VALID_SLICES_AHEAD; i++) {
         struct plan *plan = &validation->plans[i];
         if (plan->state != PLAN_FREE)
             continue;
@@ -40,7 +40,7 @@ bool validation_start(struct validation *validation, const struct validate_messa
         outbox_job(out, &plan->job);
         return true;
     }
-    return status_fail(status, STATUS_PROTOCOL, "%d slices are in work already", VALIDATION_SLICES);
+    return status_fail(status, STATUS_PROTOCOL, "%d slices are in work already", VALID_SLICES_AHEAD);
 }
 
 static void read_rows(const struct plan *plan, uint32_t shard, struct outbox *out) {
@@ -55,7 +55,7 @@ static void read_rows(const struct plan *plan, uint32_t shard, struct outbox *ou
 bool validation_loaded(struct validation *validation, const struct worker_spec *spec,
                        struct row_finder *finder, const struct job *job, uint64_t now_us,
                        struct outbox *out) {
-    for (int i = 0; i < VALIDATION_SLICES; i++) {
+    for (int i = 0; i < VALID_SLICES_AHEAD; i++) {
         struct plan *plan = &validation->plans[i];
         if (job != &plan->job)
             continue;
@@ -93,7 +93,7 @@ static void measure(struct validation *validation, const struct worker_spec *spe
 
 bool validation_values(struct validation *validation, const struct worker_spec *spec, uint32_t shard,
                        const struct message *message, struct outbox *out, struct status *status) {
-    for (int i = 0; i < VALIDATION_SLICES; i++) {
+    for (int i = 0; i < VALID_SLICES_AHEAD; i++) {
         struct plan *plan = &validation->plans[i];
         if (plan->state != PLAN_ASKED || plan->step != message->values.request)
             continue;

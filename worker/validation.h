@@ -6,10 +6,8 @@
 #include "worker/plan.h"
 #include "worker/worker.h"
 
-enum { VALIDATION_SLICES = 2 /* in flight per worker */ };
-
 struct validation {
-    struct plan plans[VALIDATION_SLICES];
+    struct plan plans[VALID_SLICES_AHEAD];
     struct slot_rating *cold; /* [VALID_SLICE] scratch */
 };
 

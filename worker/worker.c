@@ -66,7 +66,7 @@ size_t worker_bytes(const struct worker_spec *spec, uint32_t lanes) {
     uint32_t stride = row_stride(spec->model.factors);
     size_t finder = (size_t)finder_capacity(spec) * (8 * 12 + 2 * 4 + 2 * 12);
     return lanes * lane_ring(spec) * plan_bytes(lane_capacity(spec), spec->pservers, stride) +
-           VALIDATION_SLICES * plan_bytes(VALID_SLICE, spec->pservers, stride) + finder +
+           VALID_SLICES_AHEAD * plan_bytes(VALID_SLICE, spec->pservers, stride) + finder +
            2 * (size_t)lane_capacity(spec) * stride * sizeof(float);
 }
 
@@ -282,7 +282,7 @@ static bool overdue(struct worker *worker, const struct plan *plan, const char *
 }
 
 static void check_deadlines(struct worker *worker, uint64_t now_us, struct outbox *out) {
-    for (int i = 0; i < VALIDATION_SLICES; i++)
+    for (int i = 0; i < VALID_SLICES_AHEAD; i++)
         if (overdue(worker, &worker->validation.plans[i], "validation slice", now_us, out))
             return;
     for (uint32_t number = 0; number < worker->spec.lanes; number++)
