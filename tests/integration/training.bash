@@ -1,5 +1,5 @@
 # Loaded after helpers by the scripts that train: one line to run a lesson, to read a summary, to compare numbers.
-# shellcheck shell=bash disable=SC2154 # bats and helpers.bash set the rest
+# shellcheck shell=bash disable=SC2154,SC2034 # bats and helpers.bash set the rest, the scripts use it
 configurations=$repository/config
 
 # What the summary in $output says of KEY (a flat JSON object, as `dotbias train --json` prints it).
