@@ -7,8 +7,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-
-enum { NAME_BYTES = 32 }; /* longer words are not typing errors of a command's name */
+#include "config/nearest.h"
 
 static const char EXAMPLES[] =
     "Examples:\n"
@@ -32,48 +31,15 @@ static void print_help(void) {
           stdout);
 }
 
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
-/* The number of letters to insert, delete, change or swap with a neighbour to come from `typed` to `name`
- * (Damerau 1964; Wagner and Fischer 1974, one more row kept for the swap). Both are shorter than NAME_BYTES.
- */
-static size_t distance(const char *typed, const char *name) {
-    size_t rows[3][NAME_BYTES];
-    size_t *before = rows[0], *above = rows[1], *row = rows[2];
-    size_t width = strlen(name);
-    for (size_t j = 0; j <= width; j++)
-        above[j] = j;
-    for (size_t i = 1; typed[i - 1] != '\0'; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= width; j++) {
-            size_t change = above[j - 1] + (typed[i - 1] != name[j - 1]);
-            row[j] = least(change, least(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && typed[i - 1] == name[j - 2] && typed[i - 2] == name[j - 1])
-                row[j] = least(row[j], before[j - 2] + 1);
-        }
-        size_t *spare = before;
-        before = above;
-        above = row;
-        row = spare;
-    }
-    return above[width];
-}
-
-/* The command that was probably meant: within two letters, or begun by what was typed; NULL if there is none.
- */
+/* The command that was probably meant, or NULL. */
 static const struct command *nearest(const char *typed) {
     const struct command *best = NULL;
-    size_t length = strlen(typed), best_distance = 3;
-    if (length == 0 || length >= NAME_BYTES)
-        return NULL;
+    unsigned best_rank = NEAREST_FAR;
     for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-        bool begun = strncmp(typed, COMMANDS[i].name, length) == 0;
-        size_t steps = begun ? 0 : distance(typed, COMMANDS[i].name);
-        if (steps < best_distance && steps < length) {
+        unsigned rank = nearest_rank(typed, COMMANDS[i].name);
+        if (rank < best_rank) {
             best = &COMMANDS[i];
-            best_distance = steps;
+            best_rank = rank;
         }
     }
     return best;
@@ -96,7 +62,7 @@ static int refuse(const char *typed) {
 }
 
 static int run(const struct command *command, int argc, char **argv) {
-    char name[NAME_BYTES + sizeof "dotbias "];
+    char name[64];
     snprintf(name, sizeof name, "dotbias %s", command->name);
     argv[0] = name;
     return command->run(argc, argv);

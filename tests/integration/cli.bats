@@ -46,3 +46,19 @@ load helpers
     expect_exit 74 bash -c 'dotbias --help >/dev/full'
     expect_text "cannot write"
 }
+
+@test "every command has a help with examples, and refuses what it does not know" {
+    for command in import generate train config plan check predict evaluate; do
+        expect_exit 0 dotbias help "$command"
+        expect_text "dotbias $command"
+        expect_text "Example"
+        expect_exit 0 bash -c "dotbias $command --help 2>&1 >/dev/null"
+        [ "$output" = "" ]
+        expect_exit 64 dotbias "$command" --no-such-option
+        expect_text "no-such-option"
+    done
+}
+
+@test "a command's help on a full disk is an error as well" {
+    expect_exit 74 bash -c 'dotbias train --help >/dev/full'
+}
