@@ -312,11 +312,14 @@ static void on_message(struct coordinator *coordinator, const struct event *even
         refuse(coordinator, event, &status, out);
 }
 
-static void on_job_done(struct coordinator *coordinator, const struct job *job, struct outbox *out) {
+static void on_job_done(struct coordinator *coordinator, const struct job *job, uint64_t now_us,
+                        struct outbox *out) {
     if (job->status.code != STATUS_OK) {
         coordinator_stop(coordinator, &job->status, out);
     } else if (job->kind == JOB_PROGRESS) {
         coordinator->progress_pending = false;
+    } else if (job->kind == JOB_EPOCH_END) {
+        course_after_epoch(coordinator, now_us, out);
     } else if (job->kind == JOB_SAVE_ROWS) {
         course_save_rows(coordinator, out);
     } else if (job->kind == JOB_FINISH) {
@@ -342,7 +345,7 @@ static void step(void *self, const struct event *event, struct outbox *out) {
         on_message(coordinator, event, out);
         break;
     case EVENT_JOB_DONE:
-        on_job_done(coordinator, event->job, out);
+        on_job_done(coordinator, event->job, event->now_us, out);
         break;
     case EVENT_STOP:
         coordinator_stop(coordinator, event->status, out);

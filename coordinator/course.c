@@ -127,6 +127,9 @@ static void report_epoch(struct coordinator *coordinator, uint64_t now_us, struc
 void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     coordinator->validated_us = now_us;
     report_epoch(coordinator, now_us, out);
+}
+
+void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     schedule_epoch_end(&coordinator->spec.schedule, &coordinator->plateau, coordinator->report.valid_mse);
     if (!isfinite(coordinator->report.train_loss)) {
         coordinator_fail(coordinator, out, STATUS_BAD_DATA,
