@@ -310,15 +310,23 @@ static void on_message(struct coordinator *coordinator, const struct event *even
     seat->heard_us = event->now_us;
     if (!on_member_message(coordinator, seat, event, out, &status))
         refuse(coordinator, event, &status, out);
+    else if (event->message->kind != MESSAGE_HEARTBEAT || seat->now.step != seat->before.step)
+        coordinator->moved_us = event->now_us;
 }
 
 static void on_job_done(struct coordinator *coordinator, const struct job *job, uint64_t now_us,
                         struct outbox *out) {
     if (job->status.code != STATUS_OK) {
         coordinator_stop(coordinator, &job->status, out);
-    } else if (job->kind == JOB_PROGRESS) {
+        return;
+    }
+    if (job->kind == JOB_PROGRESS) {
         coordinator->progress_pending = false;
-    } else if (job->kind == JOB_EPOCH_END) {
+        return;
+    }
+    coordinator->job_pending = false;
+    coordinator->moved_us = now_us;
+    if (job->kind == JOB_EPOCH_END) {
         course_after_epoch(coordinator, now_us, out);
     } else if (job->kind == JOB_SAVE_ROWS) {
         course_save_rows(coordinator, out);

@@ -99,6 +99,7 @@ void course_save_rows(struct coordinator *coordinator, struct outbox *out) {
     };
     coordinator->finish_job.kind = JOB_FINISH;
     coordinator->finish_job.finish = &coordinator->final;
+    coordinator->job_pending = true;
     outbox_job(out, &coordinator->finish_job);
 }
 
@@ -121,6 +122,7 @@ static void report_epoch(struct coordinator *coordinator, uint64_t now_us, struc
     coordinator->last_valid_rmse = report->valid_rmse;
     coordinator->epoch_job.kind = JOB_EPOCH_END;
     coordinator->epoch_job.epoch = report;
+    coordinator->job_pending = true;
     outbox_job(out, &coordinator->epoch_job);
 }
 

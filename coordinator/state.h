@@ -28,6 +28,8 @@ struct coordinator {
     struct final_report final;
     struct job progress_job, epoch_job, finish_job;
     bool progress_pending;
+    bool job_pending;  /* the course waits for a job of the coordinator's own */
+    uint64_t moved_us; /* when the run last came a bit nearer to its end */
 };
 
 /* Along the table of legal moves (coordinator.c). */

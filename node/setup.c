@@ -77,6 +77,7 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
         .components = (uint32_t)config->run_components,
         .transport = setup_transport_name(config),
         .start_timeout_us = config->cluster_start_timeout * 1000000,
+        .request_timeout_us = config->cluster_request_timeout * 1000000,
         .progress_us = microseconds(config->run_progress_interval),
     };
 }
