@@ -157,9 +157,9 @@ static uint64_t job_us(struct world *world) {
 static void op_job(void *self, struct job *job) {
     struct node *node = self;
     REQUIRE(!is_under_way(node->world, job), "an engine leaves a job alone until it is done");
-    enqueue(node->world,
-            (struct occurrence){
-                .at_us = node->world->now_us + job_us(node->world), .node = node->index, .job = job});
+    enqueue(node->world, (struct occurrence){.at_us = node->world->now_us + job_us(node->world),
+                                             .node = node->index,
+                                             .job = job});
 }
 
 static void op_wake(void *self, uint64_t at_us) {
