@@ -74,12 +74,13 @@ static bool decode_text(const struct message_type *type, const struct message_fi
                         const msgpack_object *object, char *at, struct status *status) {
     if (object->type != MSGPACK_OBJECT_STR)
         return status_fail(status, STATUS_PROTOCOL, "%s: %s is not text", type->kind, field->name);
-    if (object->via.str.size >= field->largest ||
-        memchr(object->via.str.ptr, 0, object->via.str.size) != NULL)
+    uint32_t length = object->via.str.size;
+    const char *text = length == 0 ? "" : object->via.str.ptr;
+    if (length >= field->largest || memchr(text, 0, length) != NULL)
         return status_fail(status, STATUS_PROTOCOL, "%s: %s is longer than %llu bytes or holds a zero byte",
                            type->kind, field->name, (unsigned long long)field->largest - 1);
-    memcpy(at, object->via.str.ptr, object->via.str.size);
-    at[object->via.str.size] = '\0';
+    memcpy(at, text, length);
+    at[length] = '\0';
     return true;
 }
 
