@@ -308,17 +308,26 @@ static void on_message(struct coordinator *coordinator, const struct event *even
         return;
     }
     seat->heard_us = event->now_us;
-    if (event->message->kind != MESSAGE_HEARTBEAT)
-        coordinator->answered_us = event->now_us;
     if (!on_member_message(coordinator, seat, event, out, &status))
         refuse(coordinator, event, &status, out);
+    else if (event->message->kind != MESSAGE_HEARTBEAT || seat->now.step != seat->before.step)
+        coordinator->moved_us = event->now_us;
 }
 
-static void on_job_done(struct coordinator *coordinator, const struct job *job, struct outbox *out) {
+static void on_job_done(struct coordinator *coordinator, const struct job *job, uint64_t now_us,
+                        struct outbox *out) {
     if (job->status.code != STATUS_OK) {
         coordinator_stop(coordinator, &job->status, out);
-    } else if (job->kind == JOB_PROGRESS) {
+        return;
+    }
+    if (job->kind == JOB_PROGRESS) {
         coordinator->progress_pending = false;
+        return;
+    }
+    coordinator->job_pending = false;
+    coordinator->moved_us = now_us;
+    if (job->kind == JOB_EPOCH_END) {
+        course_after_epoch(coordinator, now_us, out);
     } else if (job->kind == JOB_SAVE_ROWS) {
         course_save_rows(coordinator, out);
     } else if (job->kind == JOB_FINISH) {
@@ -344,7 +353,7 @@ static void step(void *self, const struct event *event, struct outbox *out) {
         on_message(coordinator, event, out);
         break;
     case EVENT_JOB_DONE:
-        on_job_done(coordinator, event->job, out);
+        on_job_done(coordinator, event->job, event->now_us, out);
         break;
     case EVENT_STOP:
         coordinator_stop(coordinator, event->status, out);

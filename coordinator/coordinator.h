@@ -23,7 +23,8 @@ struct coordinator_spec {
     bool independent; /* ssp, asp: every lane's push is a step of its own */
     uint32_t components;
     const char *transport; /* for the report */
-    uint64_t start_timeout_us, request_timeout_us, progress_us;
+    uint64_t start_timeout_us, progress_us;
+    uint64_t request_timeout_us; /* once training has begun, something must move within this time */
 };
 
 struct coordinator;

@@ -99,6 +99,7 @@ void course_save_rows(struct coordinator *coordinator, struct outbox *out) {
     };
     coordinator->finish_job.kind = JOB_FINISH;
     coordinator->finish_job.finish = &coordinator->final;
+    coordinator->job_pending = true;
     outbox_job(out, &coordinator->finish_job);
 }
 
@@ -121,12 +122,16 @@ static void report_epoch(struct coordinator *coordinator, uint64_t now_us, struc
     coordinator->last_valid_rmse = report->valid_rmse;
     coordinator->epoch_job.kind = JOB_EPOCH_END;
     coordinator->epoch_job.epoch = report;
+    coordinator->job_pending = true;
     outbox_job(out, &coordinator->epoch_job);
 }
 
 void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     coordinator->validated_us = now_us;
     report_epoch(coordinator, now_us, out);
+}
+
+void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     schedule_epoch_end(&coordinator->spec.schedule, &coordinator->plateau, coordinator->report.valid_mse);
     if (!isfinite(coordinator->report.train_loss)) {
         coordinator_fail(coordinator, out, STATUS_BAD_DATA,

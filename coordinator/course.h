@@ -20,8 +20,11 @@ void course_validate(struct coordinator *coordinator, uint64_t now_us, struct ou
 /* Gives a worker one more slice, if any is left. */
 void course_deal_slice(struct coordinator *coordinator, const struct seat *worker, struct outbox *out);
 
-/* Every slice is measured: reports the epoch, then begins the next one, or the end. */
+/* Every slice is measured: puts out the epoch's report. */
 void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+
+/* The report has been recorded, and may be written over: begins the next epoch, or the end. */
+void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
 /* SAVING: asks for the next chunk of rows; after the last one, FINISHING. */
 void course_save_rows(struct coordinator *coordinator, struct outbox *out);

@@ -16,12 +16,13 @@ bool finale_init(struct finale *finale, const struct finale_spec *spec, struct s
     finale->scores =
         memory_take_array((size_t)spec->movies * spec->components, sizeof(double), "scores", status);
     finale->biases = memory_take_array(spec->movies, sizeof(double), "biases", status);
+    finale->projected = memory_take_array(spec->pservers, sizeof *finale->projected, "shards", status);
     finale->answered = memory_take(spec->pservers, "shards", status);
     finale->chunk =
         memory_take_array(FINALE_CHUNK_ROWS, row_stride(spec->factors) * sizeof(float), "rows", status);
     return finale->moments.sum != NULL && finale->moments.scatter != NULL && finale->axes != NULL &&
            finale->share != NULL && finale->scores != NULL && finale->biases != NULL &&
-           finale->answered != NULL && finale->chunk != NULL;
+           finale->projected != NULL && finale->answered != NULL && finale->chunk != NULL;
 }
 
 void finale_free(struct finale *finale) {
@@ -31,6 +32,7 @@ void finale_free(struct finale *finale) {
     memory_release(finale->share);
     memory_release(finale->scores);
     memory_release(finale->biases);
+    memory_release(finale->projected);
     memory_release(finale->answered);
     memory_release(finale->chunk);
     *finale = (struct finale){0};
@@ -86,7 +88,8 @@ bool finale_scores(struct finale *finale, uint32_t shard, const struct message *
     uint32_t held = partition_rows(finale->spec.movies, shard, shards);
     uint64_t end = (uint64_t)message->projected.first + message->projected.movies;
     const double *lines = message->body;
-    if (end > held || message->body_bytes != message->projected.movies * (components + 1) * sizeof(double))
+    if (message->projected.first != finale->projected[shard] || end > held ||
+        message->body_bytes != message->projected.movies * (components + 1) * sizeof(double))
         return status_fail(status, STATUS_PROTOCOL, "scores of %u movies in %zu bytes",
                            message->projected.movies, message->body_bytes);
     for (uint32_t i = 0; i < message->projected.movies; i++) {
@@ -95,6 +98,7 @@ bool finale_scores(struct finale *finale, uint32_t shard, const struct message *
         memcpy(finale->scores + (size_t)movie * components, line, components * sizeof(double));
         finale->biases[movie] = line[components];
     }
+    finale->projected[shard] += message->projected.movies;
     finale->movies_projected += message->projected.movies;
     *complete = finale->movies_projected >= finale->spec.movies;
     if (*complete)

@@ -26,6 +26,7 @@ struct finale {
     double *biases;      /* [movies] */
     uint32_t next_shard; /* moments: the one being asked */
     uint32_t movies_projected;
+    uint32_t *projected; /* [pservers] movies of each shard whose scores are here */
     enum table_id table; /* saving: the chunk under way */
     uint32_t chunk_first, chunk_rows;
     uint32_t shards_missing;

@@ -18,7 +18,6 @@ struct coordinator {
     uint64_t *rates_wanted; /* [pservers] first step, or UINT64_MAX */
     uint32_t epoch, epochs;
     uint64_t start_us, epoch_us, trained_us, validated_us, train_us_total, next_progress_us, next_waiting_us;
-    uint64_t answered_us; /* when a member last did what it was asked for, or the state began */
     uint64_t refused;
     double last_valid_rmse, last_loss, cold_mae;
     struct heartbeat_message seen; /* sums of the workers' counters at the last progress */
@@ -29,6 +28,8 @@ struct coordinator {
     struct final_report final;
     struct job progress_job, epoch_job, finish_job;
     bool progress_pending;
+    bool job_pending;  /* the course waits for a job of the coordinator's own */
+    uint64_t moved_us; /* when the run last came a bit nearer to its end */
 };
 
 /* Along the table of legal moves (coordinator.c). */

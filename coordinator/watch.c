@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "model/partition.h"
+
 static void fill_progress(struct coordinator *coordinator, uint64_t now_us) {
     const struct coordinator_spec *spec = &coordinator->spec;
     struct progress_report *report = &coordinator->progress;
@@ -74,39 +76,69 @@ static bool wait_for_members(struct coordinator *coordinator, uint64_t now_us, s
     return true;
 }
 
-/* What the coordinator is waiting for in a state in which members answer its requests; NULL in the others. */
-static const char *awaited(const struct coordinator *coordinator, char *who, size_t capacity) {
-    static const char *const WHAT[STATE_COUNT] = {
-        [SETTLING] = "bringing its rows up to date",
-        [VALIDATING] = "measuring validation ratings",
-        [MOMENTS] = "adding up its movie factors",
-        [SCORES] = "projecting its movies",
-        [SAVING] = "sending its rows",
-    };
-    uint32_t pserver = 0;
-    if (coordinator->state == VALIDATING || coordinator->state == SCORES)
-        snprintf(who, capacity, "a %s", coordinator->state == SCORES ? "pserver" : "worker");
-    else if (coordinator->state == MOMENTS)
-        snprintf(who, capacity, "pserver %u", coordinator->finale.next_shard);
-    else {
-        const uint8_t *done =
-            coordinator->state == SETTLING ? coordinator->books.settled : coordinator->finale.answered;
-        while (pserver + 1 < coordinator->spec.roster.pservers && done[pserver])
-            pserver++;
-        snprintf(who, capacity, "pserver %u", pserver);
-    }
-    return WHAT[coordinator->state];
+static void name_pserver(const struct coordinator *coordinator, uint32_t index, char *text, size_t capacity) {
+    if (index < coordinator->spec.roster.pservers)
+        roster_name(roster_pserver(&coordinator->roster, index), text, capacity);
 }
 
-/* Ends the run when a request of the coordinator's has been waiting for too long. False when it did. */
-static bool wait_for_answers(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    char who[64];
-    const char *what = awaited(coordinator, who, sizeof who);
-    if (what == NULL || now_us - coordinator->answered_us <= coordinator->spec.request_timeout_us)
-        return true;
-    coordinator_fail(coordinator, out, STATUS_UNAVAILABLE, "%s lives but has not finished %s for %.1f s", who,
-                     what, (double)(now_us - coordinator->answered_us) / 1e6);
-    return false;
+/* Whom the course waits for: the first one that has not done its part. Empty when that is nobody. */
+static void name_awaited(const struct coordinator *coordinator, char *text, size_t capacity) {
+    const struct epoch_books *books = &coordinator->books;
+    const struct finale *finale = &coordinator->finale;
+    uint32_t pservers = coordinator->spec.roster.pservers, i = 0;
+    text[0] = '\0';
+    switch (coordinator->state) {
+    case TRAINING:
+        while (i < books->lanes && books->lane_done[i])
+            i++;
+        roster_name(roster_worker(&coordinator->roster, i % coordinator->spec.roster.workers), text,
+                    capacity);
+        break;
+    case SETTLING:
+        while (i < pservers && books->settled[i])
+            i++;
+        name_pserver(coordinator, i, text, capacity);
+        break;
+    case VALIDATING:
+        while (i < books->slices && books->slice_done[i])
+            i++;
+        snprintf(text, capacity, "the worker of validation slice %u", i);
+        break;
+    case MOMENTS:
+        name_pserver(coordinator, finale->next_shard, text, capacity);
+        break;
+    case SCORES:
+        while (i < pservers && finale->projected[i] == partition_rows(coordinator->spec.movies, i, pservers))
+            i++;
+        name_pserver(coordinator, i, text, capacity);
+        break;
+    case SAVING:
+        while (i < pservers && finale->answered[i])
+            i++;
+        name_pserver(coordinator, i, text, capacity);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Heartbeats alone do not end a run: ends one in which nothing has moved for too long. A shard may be busy for as long
+ * as it may be silent. True when it did. */
+static bool has_stalled(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    const struct coordinator_spec *spec = &coordinator->spec;
+    char awaited[512];
+    uint64_t patience_us = spec->request_timeout_us > spec->roster.silence_us ? spec->request_timeout_us
+                                                                              : spec->roster.silence_us;
+    if (coordinator->state == JOINING || coordinator->job_pending ||
+        now_us - coordinator->moved_us <= patience_us)
+        return false;
+    name_awaited(coordinator, awaited, sizeof awaited);
+    if (awaited[0] == '\0')
+        return false;
+    coordinator_fail(coordinator, out, STATUS_UNAVAILABLE,
+                     "nothing has moved for %.1f s: %s has not done its part (a message was lost?)",
+                     (double)(now_us - coordinator->moved_us) / 1e6, awaited);
+    return true;
 }
 
 void watch_tick(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
@@ -119,7 +151,7 @@ void watch_tick(struct coordinator *coordinator, uint64_t now_us, struct outbox 
                          (double)(now_us - lost->heard_us) / 1e6);
         return;
     }
-    if (!wait_for_members(coordinator, now_us, out) || !wait_for_answers(coordinator, now_us, out))
+    if (!wait_for_members(coordinator, now_us, out) || has_stalled(coordinator, now_us, out))
         return;
     show_progress(coordinator, now_us, out);
     outbox_wake(out, now_us + TICK_US);

@@ -75,11 +75,11 @@ static bool decode_text(const struct message_type *type, const struct message_fi
     if (object->type != MSGPACK_OBJECT_STR)
         return status_fail(status, STATUS_PROTOCOL, "%s: %s is not text", type->kind, field->name);
     uint32_t length = object->via.str.size;
-    if (length >= field->largest || (length != 0 && memchr(object->via.str.ptr, 0, length) != NULL))
+    const char *text = length == 0 ? "" : object->via.str.ptr;
+    if (length >= field->largest || memchr(text, 0, length) != NULL)
         return status_fail(status, STATUS_PROTOCOL, "%s: %s is longer than %llu bytes or holds a zero byte",
                            type->kind, field->name, (unsigned long long)field->largest - 1);
-    if (length != 0)
-        memcpy(at, object->via.str.ptr, length);
+    memcpy(at, text, length);
     at[length] = '\0';
     return true;
 }

@@ -141,10 +141,25 @@ static void op_connect(void *self, link_id name, const char *endpoint) {
             join(node->world, node->index, name, i);
 }
 
+static bool is_under_way(const struct world *world, const struct job *job) {
+    for (uint32_t i = 0; i < world->queued; i++)
+        if (world->queue[i].job == job)
+            return true;
+    return false;
+}
+
+/* One disk access in eight is a slow one. */
+static uint64_t job_us(struct world *world) {
+    uint64_t slowness = world_draw(world, 8) == 0 ? 100 : 1;
+    return 1 + slowness * world_draw(world, world->delay_us);
+}
+
 static void op_job(void *self, struct job *job) {
     struct node *node = self;
-    uint64_t at = node->world->now_us + 1 + world_draw(node->world, node->world->delay_us);
-    enqueue(node->world, (struct occurrence){.at_us = at, .node = node->index, .job = job});
+    REQUIRE(!is_under_way(node->world, job), "an engine leaves a job alone until it is done");
+    enqueue(node->world, (struct occurrence){.at_us = node->world->now_us + job_us(node->world),
+                                             .node = node->index,
+                                             .job = job});
 }
 
 static void op_wake(void *self, uint64_t at_us) {
