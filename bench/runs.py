@@ -64,10 +64,6 @@ def seconds(results):
     return [result["train_seconds"] for result in results]
 
 
-def median(results):
-    return statistics.median(seconds(results))
-
-
 def ratios(slow, fast):
     """Slow over fast in each round, in which both ran one after the other: median, least, most."""
     rounds = [a / b for a, b in zip(seconds(slow), seconds(fast))]
