@@ -14,7 +14,7 @@ struct evaluate_arguments {
 
 static const char DOC[] =
     "Examples:\n"
-    "  dotbias evaluate runs/lesson-a-1\n"
+    "  dotbias evaluate runs/lesson-a-001\n"
     "  dotbias evaluate model.dotbias --data data/newer --json\n"
     "\v"
     "Measures the validation ratings of the run's own data set, or of another one: users and "

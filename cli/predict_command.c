@@ -17,7 +17,7 @@ struct predict_arguments {
 
 static const char DOC[] =
     "Examples:\n"
-    "  dotbias predict runs/lesson-a-1 --user 15 --movie 1\n"
+    "  dotbias predict runs/lesson-a-001 --user 15 --movie 1\n"
     "  dotbias predict model.dotbias --pairs pairs.tsv > predicted.tsv\n"
     "\v"
     "Ids are the raw ids of the ratings file. A user or movie that the model does not know is "

@@ -14,13 +14,16 @@
 static void introduce(const struct config *config, const struct packed_set *set, const struct run_dir *dir,
                       struct display *display) {
     char line[PATH_MAX + 256];
-    snprintf(line, sizeof line,
-             "%llu training and %llu validation ratings, %u users, %u movies; %llu pservers and %llu workers "
-             "(%s), %u "
-             "lanes",
+    uint32_t lanes = config_lanes(config);
+    snprintf(line, sizeof line, "%llu training and %llu validation ratings, %u users, %u movies",
              (unsigned long long)set->train_count, (unsigned long long)set->valid_count, set->users,
-             set->movies, (unsigned long long)config->cluster_pservers,
-             (unsigned long long)config->cluster_workers, setup_transport_name(config), config_lanes(config));
+             set->movies);
+    display_note(display, line);
+    snprintf(line, sizeof line, "transport %s, pservers: %llu, workers: %llu, lanes: %u%s",
+             setup_transport_name(config), (unsigned long long)config->cluster_pservers,
+             (unsigned long long)config->cluster_workers, lanes,
+             lanes < config->cluster_workers ? " (workers beyond the lanes only validate: see train.lanes)"
+                                             : "");
     display_note(display, line);
     if (config->train_optimiser == OPTIMISER_SGD && config->train_momentum > 0) {
         snprintf(line, sizeof line, "learning rate %g with momentum %g: effective rate %g",
