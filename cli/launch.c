@@ -44,7 +44,7 @@ bool launch_open_set(const struct config *config, struct packed_set *set, struct
     snprintf(dir.path, sizeof dir.path, "%.200s/dotbias-XXXXXX", above == NULL ? "/tmp" : above);
     if (mkdtemp(dir.path) == NULL)
         return status_fail_errno(status, STATUS_CANT_CREATE, "cannot make the folder %s", dir.path);
-    bool good = ratings_source_open(config, &dir, set, path, NULL, status);
+    bool good = ratings_source_open(config, &dir, set, path, NULL, NULL, status);
     run_dir_discard(&dir); /* a mapped file lives on without its name */
     return good;
 }

@@ -46,7 +46,7 @@ static bool train(const struct session_spec *session, struct config *config, con
     char data_path[PATH_MAX], program_dir[PATH_MAX];
     FILE *notes = session->level == DISPLAY_QUIET ? NULL : stderr;
     if (!config_require_data(config, status) || !launch_program_dir(program_dir, status) ||
-        !ratings_source_open(config, dir, &set, data_path, notes, status))
+        !ratings_source_open(config, dir, &set, data_path, notes, stderr, status))
         return false;
     struct cluster_spec spec = {
         .lead = {.config = config,

@@ -38,19 +38,27 @@ struct import_spec ratings_source_import(const struct config *config, const char
     };
 }
 
-static void tell(const struct import_summary *summary, FILE *notes) {
-    fprintf(notes, "imported %" PRIu64 " ratings of %" PRIu64 " users and %" PRIu64 " movies\n",
-            summary->rows, summary->users, summary->movies);
+/* What was left out or settled is said in every case: a user who wants quiet still trains on other ratings
+ * than the file's. */
+static void warn(const struct import_spec *spec, const struct import_summary *summary, FILE *warnings) {
+    static const char *const RULES[] = {"the last one counts", "their mean counts", "refused"};
+    const struct duplicates *repeated = &summary->duplicates;
     for (uint32_t i = 0; i < summary->rejects_shown; i++)
-        fprintf(notes, "  rejected: line %" PRIu64 ": %s\n", summary->rejects_seen[i].line,
+        fprintf(warnings, "  rejected: line %" PRIu64 ": %s\n", summary->rejects_seen[i].line,
                 summary->rejects_seen[i].reason);
     if (summary->rejects != 0)
-        fprintf(notes, "  %" PRIu64 " lines were rejected, %" PRIu64 " of them outside model.y_range\n",
+        fprintf(warnings, "  %" PRIu64 " lines were rejected, %" PRIu64 " of them outside model.y_range\n",
                 summary->rejects, summary->out_of_range);
+    for (uint32_t i = 0; i < repeated->shown; i++)
+        fprintf(warnings, "  repeated: line %" PRIu64 " rates the pair of line %" PRIu64 " again\n",
+                repeated->examples[i].line, repeated->examples[i].earlier_line);
+    if (repeated->count != 0)
+        fprintf(warnings, "  %" PRIu64 " ratings repeat a (user, movie) pair: %s\n", repeated->count,
+                RULES[spec->duplicates]);
 }
 
 bool ratings_source_open(const struct config *config, const struct run_dir *dir, struct packed_set *set,
-                         char path[PATH_MAX], FILE *notes, struct status *status) {
+                         char path[PATH_MAX], FILE *notes, FILE *warnings, struct status *status) {
     struct import_summary summary;
     if (ratings_source_is_packed(config)) {
         if (realpath(config->data_ratings, path) == NULL)
@@ -63,6 +71,9 @@ bool ratings_source_open(const struct config *config, const struct run_dir *dir,
     if (!import_ratings(&spec, &summary, status))
         return false;
     if (notes != NULL)
-        tell(&summary, notes);
+        fprintf(notes, "imported %" PRIu64 " ratings of %" PRIu64 " users and %" PRIu64 " movies\n",
+                summary.rows, summary.users, summary.movies);
+    if (warnings != NULL)
+        warn(&spec, &summary, warnings);
     return packed_set_open(set, path, status);
 }

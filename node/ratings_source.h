@@ -18,9 +18,9 @@ bool ratings_source_is_packed(const struct config *config);
 struct import_spec ratings_source_import(const struct config *config, const char *folder);
 
 /* Opens the packed set of a run, after importing the ratings into the run's data folder when they are text.
- * path gets where it is. Says on `notes` (may be NULL) what was imported, and what was rejected or repeated.
- */
+ * path gets where it is. Says on `notes` what was imported, and on `warnings` what was rejected or repeated
+ * (each may be NULL). */
 bool ratings_source_open(const struct config *config, const struct run_dir *dir, struct packed_set *set,
-                         char path[PATH_MAX], FILE *notes, struct status *status);
+                         char path[PATH_MAX], FILE *notes, FILE *warnings, struct status *status);
 
 #endif
