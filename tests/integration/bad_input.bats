@@ -65,6 +65,13 @@ configured() {
     refuses 65 "line 22" import ../good.csv --out packed --strict
 }
 
+@test "a training says what it left out or settled, however quiet it is" {
+    printf '9,1,NaN\n1,1,5\n' >>good.csv
+    expect_exit 0 dotbias train good.csv --quiet --set run.dir=run --set schedule.epochs=1 --set data.valid_fraction=0
+    expect_text "line 22: rating 'NaN' is not a number"
+    expect_text "line 23 rates the pair of line 2 again"
+}
+
 @test "a compressed file that is cut is refused" {
     for i in $(seq 2000); do echo "$i,$((i * 7 % 911)),$((i % 5 + 1))"; done >>good.csv
     gzip -c good.csv | head -c 2000 >cut.csv.gz
@@ -80,21 +87,34 @@ configured() {
 
 @test "ratings outside y_range: rejected by an import, refused by a training" {
     configured "model:" "  y_range: [2, 5]"
+    expect_exit 0 dotbias import good.csv --out ranged --range 2,5
+    expect_text "is outside the range [2, 5]"
     expect_exit 0 dotbias import good.csv --out packed
     refuses 65 "y_range" train ../bad.yaml --set "data.ratings=$PWD/packed"
 }
 
 @test "a packed file with one flipped bit is refused" {
     expect_exit 0 dotbias import good.csv --out packed
-    local middle=$(($(stat -c %s packed/ratings.dotbias) / 2))
-    printf '\x5a' | dd of=packed/ratings.dotbias bs=1 seek=$middle conv=notrunc status=none
-    refuses 65 "ratings.dotbias" train ../packed
+    local size at byte
+    size=$(stat -c %s packed/ratings.dotbias)
+    for at in 3 $((size / 4)) $((size / 2)) $((size - 100)); do
+        cp packed/ratings.dotbias flipped.dotbias
+        byte=$(od -An -tu1 -j "$at" -N 1 flipped.dotbias)
+        printf '%b' "\\x$(printf %02x $((byte ^ 4)))" | dd of=flipped.dotbias bs=1 seek="$at" conv=notrunc status=none
+        refuses 65 "flipped.dotbias" train ../flipped.dotbias
+    done
 }
 
 @test "a model of another version is refused" {
     expect_exit 0 dotbias train good.csv -q --set run.dir=run --set schedule.epochs=1
     printf '\x07' | dd of=run/model.dotbias bs=1 seek=8 conv=notrunc status=none
     refuses 76 "version" predict ../run --user 1 --movie 1
+}
+
+@test "a divergence is told the same by processes, and nothing is left of it" {
+    refuses 65 "training diverged: at step" train ../good.csv --set train.learning_rate=1e6 --set cluster.transport=ipc \
+        --set cluster.pservers=2 --set train.batch=4 --set data.valid_fraction=0
+    expect_text "on shard"
 }
 
 @test "a learning rate that diverges ends with step, shard and row, and no model" {
@@ -125,6 +145,9 @@ configured() {
     for i in $(seq 40000); do echo "$((i * 17 % 5003)),$((i * 7 % 3011)),$((i % 5 + 1))"; done >>good.csv
     expect_exit 0 dotbias import good.csv --out packed --quiet
     cd work
+    run bash -c "ulimit -f 100; dotbias import ../good.csv --out out --quiet"
+    [ "$status" -eq 74 ] || { echo "exit code $status: $output"; return 1; }
+    nothing_left .
     run bash -c "ulimit -f 300; dotbias train ../packed -q --set schedule.epochs=1 --set run.dir=run"
     [ "$status" -eq 74 ] || { echo "exit code $status: $output"; return 1; }
     [ ! -e run/model.dotbias ]

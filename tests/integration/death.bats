@@ -37,6 +37,14 @@ killed() {
     killed ipc pserver 1
 }
 
+@test "kill -9 of a pserver over tcp" {
+    killed tcp pserver 0
+}
+
+@test "kill -9 of a worker over ipc" {
+    killed ipc worker 1
+}
+
 @test "kill -9 of a worker over tcp" {
     killed tcp worker 0
 }
