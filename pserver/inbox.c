@@ -87,7 +87,7 @@ struct request *inbox_accept(struct inbox *inbox, const struct event *event, str
 }
 
 void inbox_keep(struct inbox *inbox, struct request *request) {
-    if (!request->pushes)
+    if (!request->pushes || request->push_count == 0)
         return;
     memcpy(request->kept, request->gradients, (size_t)request->push_count * inbox->stride * sizeof(float));
     request->gradients = request->kept;
