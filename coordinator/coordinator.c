@@ -187,9 +187,15 @@ static bool from_role(const struct seat *seat, enum role role, struct status *st
            status_fail(status, STATUS_DENIED, "a %s cannot send it", role_name(seat->role));
 }
 
+static bool is_of_epoch(const struct coordinator *coordinator, uint32_t epoch, struct status *status) {
+    return epoch == coordinator->epoch ||
+           status_fail(status, STATUS_PROTOCOL, "it belongs to epoch %u, counted from 0", epoch);
+}
+
 static bool on_lane_done(struct coordinator *coordinator, const struct event *event, struct outbox *out,
                          struct status *status) {
     if (!in_state(coordinator, TRAINING, status) ||
+        !is_of_epoch(coordinator, event->message->lane_done.epoch, status) ||
         !epoch_lane_done(&coordinator->books, &event->message->lane_done, status))
         return false;
     if (coordinator->books.lanes_left == 0)
@@ -199,8 +205,14 @@ static bool on_lane_done(struct coordinator *coordinator, const struct event *ev
 
 static bool on_settled(struct coordinator *coordinator, const struct seat *seat, const struct event *event,
                        struct outbox *out, struct status *status) {
-    if (!in_state(coordinator, SETTLING, status) ||
-        !epoch_settled(&coordinator->books, seat->index, event->message->settled.digest, status))
+    const struct settled_message *settled = &event->message->settled;
+    if (!in_state(coordinator, SETTLING, status))
+        return false;
+    if (settled->step != course_settle_step(coordinator))
+        return status_fail(status, STATUS_PROTOCOL, "it has settled after step %llu, not %llu",
+                           (unsigned long long)settled->step,
+                           (unsigned long long)course_settle_step(coordinator));
+    if (!epoch_settled(&coordinator->books, seat->index, settled->digest, status))
         return false;
     if (coordinator->books.pservers_left == 0)
         course_validate(coordinator, event->now_us, out);

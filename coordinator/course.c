@@ -50,12 +50,16 @@ void course_begin_epoch(struct coordinator *coordinator, uint64_t now_us, struct
         grant(coordinator, i, out);
 }
 
+uint64_t course_settle_step(const struct coordinator *coordinator) {
+    return (coordinator->epoch + UINT64_C(1)) * coordinator_clock_steps(&coordinator->spec);
+}
+
 void course_settle(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     coordinator_move(coordinator, SETTLING);
     coordinator->trained_us = now_us;
     coordinator->train_us_total += now_us - coordinator->epoch_us;
     struct message message = {.kind = MESSAGE_SETTLE};
-    message.settle.step = (coordinator->epoch + 1) * coordinator_clock_steps(&coordinator->spec);
+    message.settle.step = course_settle_step(coordinator);
     for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
         outbox_send(out, roster_pserver(&coordinator->roster, i)->link, &message);
 }

@@ -11,6 +11,9 @@ void course_send_rates(struct coordinator *coordinator, uint32_t pserver, struct
 /* TRAINING: grants every lane for the epoch. */
 void course_begin_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
+/* The number of steps after which the shards settle for the epoch under way. */
+uint64_t course_settle_step(const struct coordinator *coordinator);
+
 /* SETTLING: every lane is done. */
 void course_settle(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 

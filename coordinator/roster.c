@@ -78,6 +78,12 @@ struct seat *roster_admit(struct roster *roster, const struct event *event, stru
                     name);
         return NULL;
     }
+    const struct seat *other = roster_find(roster, event->link);
+    if (other != NULL && other != seat) {
+        status_fail(status, STATUS_DENIED, "%s %u cannot also be %s %u", role_name(other->role), other->index,
+                    role_name(seat->role), seat->index);
+        return NULL;
+    }
     roster->joined += !seat->joined;
     seat->joined = true;
     seat->link = event->link;

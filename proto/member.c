@@ -52,6 +52,10 @@ static enum member_verdict told_to_end(struct member *member, struct outbox *out
     return end(member, out, &status);
 }
 
+enum status_code member_refusal(const struct refuse_message *refuse) {
+    return refuse->code == STATUS_OK ? STATUS_PROTOCOL : (enum status_code)refuse->code;
+}
+
 static enum member_verdict on_timer(struct member *member, uint64_t now_us, struct outbox *out) {
     const struct member_spec *spec = &member->spec;
     if (now_us < member->next_beat_us) {
@@ -86,7 +90,7 @@ static enum member_verdict on_message(struct member *member, const struct event 
     case MESSAGE_PULSE:
         return MEMBER_HANDLED;
     case MESSAGE_REFUSE:
-        return told_to_end(member, out, message->refuse.code, message->refuse.reason);
+        return told_to_end(member, out, member_refusal(&message->refuse), message->refuse.reason);
     case MESSAGE_STOP:
         return told_to_end(member, out, message->stop.code, message->stop.reason);
     default:

@@ -45,6 +45,9 @@ void member_beat(struct member *member, uint64_t now_us, const struct heartbeat_
 /* The HELLO of this member, for links other than the coordinator's. */
 void member_hello(const struct member *member, struct outbox *out, link_id link);
 
+/* The code to end with after a REFUSE, which is never a good end. */
+enum status_code member_refusal(const struct refuse_message *refuse);
+
 /* Tells the coordinator that this member cannot go on, and ends with that status. */
 void member_fail(struct member *member, struct outbox *out, enum status_code code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -207,15 +207,22 @@ static void on_step(struct pserver *pserver, const struct event *event, struct o
         answer(pserver, out);
 }
 
+static bool from_coordinator(const struct event *event, struct status *status) {
+    return event->link == LINK_COORDINATOR ||
+           status_fail(status, STATUS_DENIED, "only the coordinator sends it");
+}
+
 static void on_rates(struct pserver *pserver, const struct event *event, struct outbox *out) {
     struct status status;
-    if (event->link != LINK_COORDINATOR) {
-        status_fail(&status, STATUS_DENIED, "only the coordinator sends rates");
+    if (!from_coordinator(event, &status) || !rates_add(&pserver->rates, event->message, &status))
         refuse(pserver, event, &status, out);
-    } else if (!rates_add(&pserver->rates, event->message, &status)) {
-        refuse(pserver, event, &status, out);
-    }
     advance(pserver, out);
+}
+
+static void on_settle(struct pserver *pserver, uint64_t settle_step, struct outbox *out) {
+    pserver->settling = true;
+    pserver->settle_step = settle_step;
+    settle(pserver, out);
 }
 
 /* A worker says hello: the same configuration, or it is refused. */
@@ -254,10 +261,10 @@ static void on_message(struct pserver *pserver, const struct event *event, struc
         known = reports_read(pserver->shard, event, pserver->read_entries, &pserver->counters, out, &status);
         break;
     case MESSAGE_SETTLE:
-        pserver->settling = true;
-        pserver->settle_step = event->message->settle.step;
-        settle(pserver, out);
-        return;
+        known = from_coordinator(event, &status);
+        if (known)
+            on_settle(pserver, event->message->settle.step, out);
+        break;
     case MESSAGE_MOMENTS_WANTED:
         known = reports_moments(pserver->shard, &pserver->spec.shard, event, out, &status);
         break;

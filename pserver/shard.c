@@ -86,6 +86,11 @@ static void start_rows(struct shard *shard) {
 }
 
 struct shard *shard_new(const struct shard_spec *spec, struct status *status) {
+    if (entry_count(spec) > UINT32_MAX) {
+        status_fail(status, STATUS_CONFIG, "shard %u would hold %zu rows, more than %u", spec->index,
+                    entry_count(spec), UINT32_MAX);
+        return NULL;
+    }
     struct shard *shard = memory_take(sizeof *shard, "a shard", status);
     if (shard == NULL)
         return NULL;

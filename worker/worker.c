@@ -14,6 +14,7 @@ struct worker {
     struct validation validation;
     struct row_finder finder;
     float *gradients; /* [2 * lane_capacity][stride], scratch of one step */
+    bool connected;   /* to the pservers that a TOPOLOGY named */
     uint32_t pservers_joined;
     uint8_t *joined; /* [pservers] */
     struct heartbeat_message counters;
@@ -87,13 +88,19 @@ static bool on_topology(struct worker *worker, const struct message *message, st
     if (message->topology.pservers != worker->spec.pservers)
         return status_fail(status, STATUS_PROTOCOL, "%u pservers, configured are %u",
                            message->topology.pservers, worker->spec.pservers);
+    if (worker->connected)
+        return status_fail(status, STATUS_PROTOCOL, "the pservers are known already");
     for (uint32_t shard = 0; shard < worker->spec.pservers; shard++) {
         const char *zero = at == end ? NULL : memchr(at, 0, (size_t)(end - at));
         if (zero == NULL || zero == at)
             return status_fail(status, STATUS_PROTOCOL, "endpoint %u is missing", shard);
+        at = zero + 1;
+    }
+    worker->connected = true;
+    at = message->body;
+    for (uint32_t shard = 0; shard < worker->spec.pservers; shard++, at += strlen(at) + 1) {
         outbox_connect(out, LINK_FIRST_PSERVER + shard, at);
         member_hello(&worker->member, out, LINK_FIRST_PSERVER + shard);
-        at = zero + 1;
     }
     return true;
 }
@@ -241,7 +248,7 @@ static void on_message(struct worker *worker, const struct event *event, struct 
         break;
     case MESSAGE_REFUSE:
         good = true;
-        member_fail(&worker->member, out, (enum status_code)message->refuse.code, "worker %u was refused: %s",
+        member_fail(&worker->member, out, member_refusal(&message->refuse), "worker %u was refused: %s",
                     worker->spec.member.index, message->refuse.reason);
         break;
     case MESSAGE_GRANT:

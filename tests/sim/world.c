@@ -205,10 +205,14 @@ struct node *world_add(struct world *world, struct engine engine, const char *en
     return node;
 }
 
-void world_strange(struct world *world, struct node *to, const struct message *message) {
-    hand(to,
-         (struct event){.kind = EVENT_MESSAGE, .link = LINK_INCOMING + WORLD_LINKS_MAX, .message = message});
-    (void)world;
+void world_forge(struct world *world, const struct node *from, const struct node *to,
+                 const struct message *message) {
+    for (uint32_t i = 0; i < world->link_count; i++)
+        if (world->links[i].node == to->index && world->links[i].peer == from->index) {
+            hand(&world->nodes[to->index],
+                 (struct event){.kind = EVENT_MESSAGE, .link = world->links[i].name, .message = message});
+            return;
+        }
 }
 
 static void deliver(struct world *world, struct occurrence *what) {

@@ -73,8 +73,9 @@ uint64_t world_draw(struct world *world, uint64_t bound);
 struct node *world_add(struct world *world, struct engine engine, const char *endpoint,
                        const struct node *coordinator, void (*perform)(void *, struct job *), void *context);
 
-/* Hands a message to a node as if a stranger had sent it over a link of its own. */
-void world_strange(struct world *world, struct node *to, const struct message *message);
+/* Hands a node a message at once, as if it had come from another node over their link. */
+void world_forge(struct world *world, const struct node *from, const struct node *to,
+                 const struct message *message);
 
 /* Runs until every node that is not frozen has ended, or the virtual time is over; false in the second case. */
 bool world_run(struct world *world, uint64_t until_us);

@@ -1,0 +1,166 @@
+/* Does a plan find each row once, and know where it comes from? Against a naive list. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/rng.h"
+#include "model/partition.h"
+#include "worker/plan.h"
+
+enum { CAPACITY = 64, STRIDE = 8 };
+
+static void draw_ratings(struct plan *plan, uint64_t seed) {
+    uint32_t rows = 1 + (uint32_t)(rng_bits(seed, 0, 0) % 40);
+    plan->count = (uint32_t)(rng_bits(seed, 0, 1) % (CAPACITY + 1));
+    for (uint32_t i = 0; i < plan->count; i++)
+        plan->ratings[i] = (struct rating){(uint32_t)(rng_bits(seed, 1, i) % rows),
+                                           (uint32_t)(rng_bits(seed, 2, i) % rows), (float)i};
+}
+
+static enum table_id table_of(const struct plan *plan, uint32_t shard, uint32_t slot) {
+    return slot < plan->first[shard] + plan->users[shard] ? TABLE_USERS : TABLE_MOVIES;
+}
+
+static void check_slots(const struct plan *plan) {
+    assert_int_equal(plan->first[0], 0);
+    assert_int_equal(plan->first[plan->shards], plan->slot_count);
+    for (uint32_t shard = 0; shard < plan->shards; shard++)
+        for (uint32_t slot = plan->first[shard]; slot < plan->first[shard + 1]; slot++) {
+            assert_int_equal(partition_shard(plan->rows[slot], plan->shards), shard);
+            for (uint32_t other = plan->first[shard]; other < slot; other++)
+                assert_false(plan->rows[other] == plan->rows[slot] &&
+                             table_of(plan, shard, other) == table_of(plan, shard, slot));
+        }
+}
+
+static void check_row(const struct plan *plan, uint32_t slot, enum table_id table, uint32_t row) {
+    uint32_t shard = partition_shard(row, plan->shards);
+    assert_in_range(slot, plan->first[shard], plan->first[shard + 1] - 1);
+    assert_int_equal(plan->rows[slot], row);
+    assert_int_equal(table_of(plan, shard, slot), table);
+}
+
+static uint32_t naive_unique(const struct plan *plan) {
+    uint32_t unique = 0;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        bool new_user = true, new_movie = true;
+        for (uint32_t j = 0; j < i; j++) {
+            new_user = new_user && plan->ratings[j].user != plan->ratings[i].user;
+            new_movie = new_movie && plan->ratings[j].movie != plan->ratings[i].movie;
+        }
+        unique += new_user + new_movie;
+    }
+    return unique;
+}
+
+static void every_row_has_one_slot_at_its_shard(void **state) {
+    struct row_finder finder;
+    struct status status;
+    (void)state;
+    assert_true(row_finder_init(&finder, CAPACITY, &status));
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct plan plan;
+        assert_true(plan_init(&plan, CAPACITY, 1 + seed % 5, STRIDE, false, &status));
+        draw_ratings(&plan, seed);
+        plan_build(&plan, &finder);
+        assert_int_equal(plan.state, PLAN_LOADED);
+        assert_int_equal(plan.slot_count, naive_unique(&plan));
+        check_slots(&plan);
+        for (uint32_t i = 0; i < plan.count; i++) {
+            check_row(&plan, plan.slots[i].user_slot, TABLE_USERS, plan.ratings[i].user);
+            check_row(&plan, plan.slots[i].movie_slot, TABLE_MOVIES, plan.ratings[i].movie);
+            assert_true(plan.slots[i].value == plan.ratings[i].value);
+        }
+        plan_free(&plan);
+    }
+    row_finder_free(&finder);
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
+/* The finder's serial comes round once in 2^31 plans; rows found before that must be forgotten. */
+static void the_finder_forgets_when_its_serial_comes_round(void **state) {
+    struct row_finder finder;
+    struct plan plan;
+    struct status status;
+    (void)state;
+    assert_true(row_finder_init(&finder, CAPACITY, &status));
+    assert_true(plan_init(&plan, CAPACITY, 2, STRIDE, false, &status));
+    for (int round = 0; round < 4; round++) {
+        if (round == 1)
+            finder.serial = (1u << 31) - 2;
+        draw_ratings(&plan, 17);
+        plan_build(&plan, &finder);
+        assert_int_equal(plan.slot_count, naive_unique(&plan));
+    }
+    assert_in_range(finder.serial, 1, 3);
+    plan_free(&plan);
+    row_finder_free(&finder);
+}
+
+static void answers_fill_it_once_each(void **state) {
+    struct row_finder finder;
+    struct plan plan;
+    struct status status;
+    static float rows[2 * CAPACITY][STRIDE];
+    (void)state;
+    assert_true(row_finder_init(&finder, CAPACITY, &status));
+    assert_true(plan_init(&plan, CAPACITY, 3, STRIDE, false, &status));
+    draw_ratings(&plan, 5);
+    plan_build(&plan, &finder);
+    struct message message = {.kind = MESSAGE_ROWS, .body = rows};
+    for (uint32_t i = 0; i < 2 * CAPACITY; i++)
+        rows[i][0] = (float)i + 1;
+    message.body_bytes = plan_shard_rows(&plan, 0) * sizeof rows[0];
+    assert_false(plan_fill(&plan, 0, plan_shard_rows(&plan, 0), &message, &status));
+    plan_asked(&plan, 44);
+    for (uint32_t shard = 3; shard-- > 0;) {
+        uint32_t held = plan_shard_rows(&plan, shard);
+        message.body_bytes = held * sizeof rows[0];
+        assert_int_equal(plan.state, PLAN_ASKED);
+        assert_false(plan_fill(&plan, shard, held + 1, &message, &status));
+        message.body_bytes--;
+        assert_false(plan_fill(&plan, shard, held, &message, &status));
+        message.body_bytes++;
+        assert_true(plan_fill(&plan, shard, held, &message, &status));
+        assert_false(plan_fill(&plan, shard, held, &message, &status));
+        for (uint32_t i = 0; i < held; i++)
+            assert_true(plan.values[(plan.first[shard] + i) * STRIDE] == (float)i + 1);
+    }
+    assert_int_equal(plan.state, PLAN_READY);
+    assert_false(plan_fill(&plan, 3, 0, &message, &status));
+    plan_free(&plan);
+    row_finder_free(&finder);
+}
+
+/* Every request for memory fails once; nothing is leaked. */
+static void memory_that_is_refused_is_a_status(void **state) {
+    (void)state;
+    for (size_t nth = 1; nth < 40; nth++) {
+        struct plan plan;
+        struct row_finder finder;
+        struct status status = {STATUS_OK, ""};
+        memory_fail_after(nth);
+        bool good = plan_init(&plan, CAPACITY, 3, STRIDE, true, &status);
+        bool found = row_finder_init(&finder, CAPACITY, &status);
+        memory_fail_after(0);
+        assert_int_equal(good && found, status.code == STATUS_OK);
+        plan_free(&plan);
+        row_finder_free(&finder);
+        assert_int_equal(memory_blocks_held(), 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_row_has_one_slot_at_its_shard),
+        cmocka_unit_test(the_finder_forgets_when_its_serial_comes_round),
+        cmocka_unit_test(answers_fill_it_once_each),
+        cmocka_unit_test(memory_that_is_refused_is_a_status),
+    };
+    return cmocka_run_group_tests_name("unit/plan", tests, NULL, NULL);
+}
