@@ -78,10 +78,9 @@ ends_within() {
     wait "$2" || status=$?
 }
 
+# A zombie is not over yet: this shell has still to take its exit code, and `wait` at that very moment can miss it.
 is_over() {
-    local state
-    state=$(ps -o stat= -p "$1") || return 0
-    [[ $state == Z* ]]
+    [ ! -e "/proc/$1" ]
 }
 
 # nothing_left FOLDER...: no run folder, no half-written file there.
