@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/contract.h"
+#include "core/hash.h"
 #include "core/rng.h"
 
 static struct rating draw_rating(uint64_t seed, uint64_t i) {
@@ -50,8 +51,18 @@ static void load(void *context, struct job *job) {
     lane_loader_perform(&cluster->loader, job);
 }
 
+static void save(struct sim_cluster *cluster, const struct job *job) {
+    uint32_t factors = (uint32_t)cluster->config.model_factors, stride = row_stride(factors);
+    for (uint32_t i = 0; i < job->save.row_count; i++)
+        cluster->saved_digest +=
+            hash_bytes(job->save.rows + (size_t)i * stride, (factors + 1) * sizeof(float),
+                       (uint64_t)job->save.table << 32 | (job->save.first_row + i));
+}
+
 static void record(void *context, struct job *job) {
     struct sim_cluster *cluster = context;
+    if (job->kind == JOB_SAVE_ROWS)
+        save(cluster, job);
     if (job->kind != JOB_FINISH)
         return;
     cluster->finished = true;

@@ -28,6 +28,7 @@ struct sim_cluster {
     struct node *lead;
     struct node *pserver_nodes[WORLD_NODES_MAX], *worker_nodes[WORLD_NODES_MAX];
     char endpoints[WORLD_NODES_MAX][32];
+    uint64_t saved_digest; /* of the rows that were saved, added up like shard_digest */
     bool finished;
     struct final_report final; /* pointers in it are not to be used */
 };

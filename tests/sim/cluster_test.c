@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "cluster.h"
+#include "coordinator/finale.h"
 #include "core/memory.h"
 #include "core/rng.h"
+#include "model/order.h"
 
 enum { SEEDS = 2000, DELAY_US = 400, HOUR_US = 3600 * 1000000u };
 
@@ -20,7 +22,7 @@ static const uint64_t FOREVER_US = 100ull * HOUR_US;
 /* What a watcher has seen of a run. */
 struct witness {
     const struct config *config;
-    uint64_t pushed[WORLD_NODES_MAX][16]; /* per pserver and lane: pushes that were sent to it */
+    uint64_t pushed[WORLD_NODES_MAX][16]; /* per node and lane: pushes that have reached it */
     uint64_t rows_seen, bound_broken;
     uint64_t steps_seen, meddle_at;
     enum fate meddling;
@@ -51,14 +53,32 @@ static enum fate witness_sees(void *context, const struct node *from, const stru
     struct witness *witness = context;
     if (message->kind == MESSAGE_ROWS)
         check_rows(witness, from->index, &message->rows);
+    (void)to;
     if (message->kind != MESSAGE_STEP)
         return FATE_ARRIVES;
-    witness->pushed[to->index][message->step.lane] += message->step.pushes;
     return ++witness->steps_seen == witness->meddle_at ? witness->meddling : FATE_ARRIVES;
 }
 
+static void witness_hears(void *context, const struct node *node, const struct message *message) {
+    struct witness *witness = context;
+    if (message->kind == MESSAGE_STEP)
+        witness->pushed[node->index][message->step.lane] += message->step.pushes;
+}
+
+/* Whether every lane's every step has reached every shard (the nodes after the coordinator), each once. */
+static bool all_pushed(const struct witness *witness) {
+    const struct config *config = witness->config;
+    uint64_t steps =
+        config->schedule_epochs * order_steps_per_epoch(SIM_RATINGS, (uint32_t)config->train_batch);
+    for (uint32_t pserver = 1; pserver <= config->cluster_pservers; pserver++)
+        for (uint32_t lane = 0; lane < config->train_lanes; lane++)
+            if (witness->pushed[pserver][lane] != steps)
+                return false;
+    return true;
+}
+
 struct outcome {
-    uint64_t digest, delivered, refused;
+    uint64_t digest, saved_digest, delivered, refused;
     uint32_t queued_most;
     double valid_mse, train_steps;
     bool ended, finished;
@@ -73,10 +93,12 @@ static struct outcome run(uint64_t seed, uint64_t delay_us, const struct config 
     struct outcome outcome = {.witness = {.config = config, .meddle_at = meddle_at, .meddling = meddling}};
     sim_cluster_start(cluster, world, config, data, 0);
     world->watch = witness_sees;
+    world->heard = witness_hears;
     world->watch_context = &outcome.witness;
     outcome.ended = world_run(world, FOREVER_US);
     outcome.finished = cluster->finished;
     outcome.digest = cluster->final.digest;
+    outcome.saved_digest = cluster->saved_digest;
     outcome.valid_mse = cluster->final.valid_mse;
     outcome.status = cluster->lead->outcome;
     outcome.delivered = world->delivered;
@@ -85,6 +107,7 @@ static struct outcome run(uint64_t seed, uint64_t delay_us, const struct config 
     sim_cluster_free(cluster);
     world_free(world);
     memory_release(cluster);
+    assert_int_equal(memory_blocks_held(), 0);
     return outcome;
 }
 
@@ -136,6 +159,8 @@ static void every_schedule_gives_the_quiet_run(void **state) {
                 (unsigned long long)seed, wild.finished, (unsigned long long)wild.digest,
                 (unsigned long long)quiet.digest, (unsigned long long)wild.witness.bound_broken,
                 wild.status.text);
+        assert_true(all_pushed(&wild.witness));
+        assert_true(wild.saved_digest == wild.digest);
         assert_true(isfinite(wild.valid_mse));
         assert_true(wild.valid_mse == quiet.valid_mse);
         assert_int_equal(wild.refused, 0);
@@ -156,6 +181,8 @@ static void bounded_staleness_keeps_its_bound(void **state) {
         struct outcome outcome = run(seed, DELAY_US, &config, &data, 0, FATE_ARRIVES);
         assert_true(outcome.finished);
         assert_int_equal(outcome.witness.bound_broken, 0);
+        assert_true(all_pushed(&outcome.witness));
+        assert_true(outcome.saved_digest == outcome.digest);
         assert_int_equal(outcome.refused, 0);
         assert_true(isfinite(outcome.valid_mse));
     }
@@ -281,6 +308,51 @@ static void a_gradient_that_is_no_number_ends_the_run_with_step_shard_and_row(vo
     assert_non_null(strstr(outcome.status.text, "shard"));
 }
 
+static void a_rating_that_is_no_number_ends_the_run_with_step_shard_and_row(void **state) {
+    static struct sim_set data;
+    struct config config;
+    char user[32], movie[32];
+    (void)state;
+    sim_set_make(&data, 12);
+    sim_config(&config);
+    config.cluster_pservers = 3;
+    config.cluster_workers = 2;
+    config.train_lanes = 3;
+    data.train[100].value = NAN;
+    snprintf(user, sizeof user, "user row %u on shard", data.train[100].user);
+    snprintf(movie, sizeof movie, "movie row %u on shard", data.train[100].movie);
+    struct outcome outcome = run(12, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+    assert_true(outcome.ended && !outcome.finished);
+    assert_int_equal(outcome.status.code, STATUS_BAD_DATA);
+    assert_non_null(strstr(outcome.status.text, "at step "));
+    assert_true(strstr(outcome.status.text, user) != NULL || strstr(outcome.status.text, movie) != NULL);
+}
+
+/* More than one validation slice, chunk of saved rows and message of scores. */
+static void a_large_model_is_measured_and_saved_whole(void **state) {
+    enum { ROWS = 2 * FINALE_CHUNK_ROWS + 100, VALID = 5 * VALID_SLICE + 7 };
+    static struct sim_set data;
+    static struct rating valid[VALID];
+    static uint32_t counts[ROWS];
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 13);
+    sim_config(&config);
+    for (uint32_t i = 0; i < VALID; i++)
+        valid[i] = (struct rating){i * 7 % ROWS, i * 13 % ROWS, 3};
+    data.set.users = data.set.movies = ROWS;
+    data.set.valid = valid;
+    data.set.valid_count = VALID;
+    data.set.user_counts = data.set.movie_counts = counts;
+    struct outcome quiet = run(13, 1, &config, &data, 0, FATE_ARRIVES);
+    config.cluster_pservers = 3;
+    config.cluster_workers = 3;
+    struct outcome wild = run(13, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+    assert_true(wild.finished && wild.refused == 0);
+    assert_true(wild.digest == quiet.digest && wild.saved_digest == wild.digest);
+    assert_true(isfinite(wild.valid_mse) && wild.valid_mse == quiet.valid_mse);
+}
+
 /* A second pserver 0, and one with another configuration, are refused; the cluster goes on without them. */
 static void strangers_are_refused_and_harm_nobody(void **state) {
     static struct sim_set data;
@@ -316,6 +388,46 @@ static void strangers_are_refused_and_harm_nobody(void **state) {
     world_free(world);
 }
 
+/* Makes the greetings of one node those of another protocol version. */
+struct translator {
+    struct world *world;
+    const struct node *foreigner;
+};
+
+static enum fate translate(void *context, const struct node *from, const struct node *to,
+                           const struct message *message) {
+    struct translator *translator = context;
+    struct message changed = *message;
+    if (from != translator->foreigner || message->kind != MESSAGE_HELLO)
+        return FATE_ARRIVES;
+    changed.hello.protocol++;
+    world_forge(translator->world, from, to, &changed);
+    return FATE_LOST;
+}
+
+static void another_protocol_version_is_refused(void **state) {
+    static struct sim_set data;
+    struct sim_cluster cluster;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 14);
+    sim_config(&config);
+    config.cluster_workers = 2;
+    struct world *world = world_new(14, DELAY_US);
+    sim_cluster_start(&cluster, world, &config, &data, 0);
+    struct translator translator = {world, cluster.worker_nodes[1]};
+    world->watch = translate;
+    world->watch_context = &translator;
+    assert_true(world_run(world, FOREVER_US));
+    const struct status *refusal = &cluster.worker_nodes[1]->outcome;
+    assert_int_equal(refusal->code, STATUS_PROTOCOL);
+    assert_non_null(strstr(refusal->text, "speaks protocol 2"));
+    assert_int_equal(cluster.lead->outcome.code, STATUS_UNAVAILABLE);
+    assert_non_null(strstr(cluster.lead->outcome.text, "index 1 not seen"));
+    sim_cluster_free(&cluster);
+    world_free(world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_schedule_gives_the_quiet_run),
@@ -326,6 +438,9 @@ int main(void) {
         cmocka_unit_test(a_member_that_never_comes_is_named),
         cmocka_unit_test(a_member_that_falls_silent_is_named),
         cmocka_unit_test(a_gradient_that_is_no_number_ends_the_run_with_step_shard_and_row),
+        cmocka_unit_test(a_rating_that_is_no_number_ends_the_run_with_step_shard_and_row),
+        cmocka_unit_test(a_large_model_is_measured_and_saved_whole),
+        cmocka_unit_test(another_protocol_version_is_refused),
         cmocka_unit_test(strangers_are_refused_and_harm_nobody),
     };
     return cmocka_run_group_tests_name("sim/cluster", tests, NULL, NULL);

@@ -229,6 +229,8 @@ static void deliver(struct world *world, struct occurrence *what) {
     bool good =
         message_decode(&message, what->header, what->header_bytes, what->body, what->body_bytes, &status);
     REQUIRE(good, "what an engine sends can be decoded");
+    if (world->heard != NULL)
+        world->heard(world->watch_context, node, &message);
     hand(node, (struct event){.kind = EVENT_MESSAGE, .link = what->link, .message = &message});
     forget(what);
 }

@@ -58,7 +58,8 @@ struct world {
     uint64_t delivered, refused_logs;
     enum fate (*watch)(void *context, const struct node *from, const struct node *to,
                        const struct message *message);
-    void *watch_context;
+    void (*heard)(void *context, const struct node *node, const struct message *message); /* arrivals */
+    void *watch_context;                                                                  /* of both */
     char last_log[1024];
 };
 

@@ -1,0 +1,196 @@
+/* Who may join, who is missing, who is lost? */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "coordinator/roster.h"
+#include "core/memory.h"
+
+static const struct roster_spec SPEC = {
+    .pservers = 2, .workers = 2, .config_digest = 11, .data_digest = 22, .silence_us = 1000};
+
+static struct roster make(void) {
+    struct roster roster;
+    struct status status;
+    assert_true(roster_init(&roster, &SPEC, &status));
+    return roster;
+}
+
+static struct hello_message hello_of(enum role role, uint32_t index) {
+    return (struct hello_message){.protocol = PROTOCOL_VERSION,
+                                  .role = role,
+                                  .index = index,
+                                  .config_digest = 11,
+                                  .data_digest = role == ROLE_WORKER ? 22 : 0,
+                                  .incarnation = 100 + index,
+                                  .pid = 4242,
+                                  .host = "a",
+                                  .endpoint = "tcp://a:1"};
+}
+
+static struct seat *admit(struct roster *roster, const struct hello_message *hello, link_id link,
+                          struct status *status) {
+    struct message message = {.kind = MESSAGE_HELLO, .hello = *hello};
+    struct event event = {.kind = EVENT_MESSAGE, .now_us = 50, .link = link, .message = &message};
+    *status = (struct status){STATUS_OK, ""};
+    return roster_admit(roster, &event, status);
+}
+
+static void everybody_finds_a_seat(void **state) {
+    struct roster roster = make();
+    struct status status;
+    (void)state;
+    for (link_id link = 1; link <= 4; link++) {
+        struct hello_message hello = hello_of(link <= 2 ? ROLE_PSERVER : ROLE_WORKER, (link - 1) % 2);
+        struct seat *seat = admit(&roster, &hello, link, &status);
+        assert_non_null(seat);
+        assert_ptr_equal(seat, roster_find(&roster, link));
+        assert_int_equal(roster.joined, link);
+    }
+    assert_null(roster_find(&roster, 5));
+    assert_false(roster_pservers_ready(&roster));
+    assert_false(roster_ready(&roster, roster_pserver(&roster, 0)));
+    assert_false(roster_ready(&roster, roster_pserver(&roster, 0)));
+    assert_true(roster_ready(&roster, roster_pserver(&roster, 1)));
+    assert_false(roster_all_ready(&roster));
+    assert_false(roster_ready(&roster, roster_worker(&roster, 0)));
+    assert_true(roster_ready(&roster, roster_worker(&roster, 1)));
+    assert_true(roster_all_ready(&roster));
+    roster_free(&roster);
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
+static void refused(const struct hello_message *hello, enum status_code code, const char *sentence) {
+    struct roster roster = make();
+    struct status status;
+    struct hello_message first = hello_of(ROLE_PSERVER, 0);
+    assert_non_null(admit(&roster, &first, 1, &status));
+    assert_null(admit(&roster, hello, 2, &status));
+    assert_int_equal(status.code, code);
+    if (strstr(status.text, sentence) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", status.text, sentence);
+    assert_int_equal(roster.joined, 1);
+    assert_null(roster_find(&roster, 2));
+    roster_free(&roster);
+}
+
+static void those_who_do_not_fit_are_told_why(void **state) {
+    struct hello_message hello = hello_of(ROLE_PSERVER, 1);
+    (void)state;
+    hello.protocol = PROTOCOL_VERSION + 1;
+    refused(&hello, STATUS_PROTOCOL, "speaks protocol 2, the coordinator 1");
+    hello = hello_of(ROLE_COORDINATOR, 0);
+    refused(&hello, STATUS_PROTOCOL, "a coordinator cannot join");
+    hello = hello_of(ROLE_PSERVER, 1);
+    hello.config_digest = 12;
+    refused(&hello, STATUS_PROTOCOL, "another configuration");
+    hello = hello_of(ROLE_PSERVER, 2);
+    refused(&hello, STATUS_CONFIG, "there is no pserver 2: the configuration has 2");
+    hello = hello_of(ROLE_WORKER, 65535);
+    refused(&hello, STATUS_CONFIG, "there is no worker 65535");
+    hello = hello_of(ROLE_WORKER, 1);
+    hello.data_digest = 23;
+    refused(&hello, STATUS_PROTOCOL, "another ratings set");
+    hello = hello_of(ROLE_PSERVER, 1);
+    hello.endpoint[0] = '\0';
+    refused(&hello, STATUS_PROTOCOL, "does not say where it listens");
+    hello = hello_of(ROLE_PSERVER, 0);
+    hello.incarnation++;
+    refused(&hello, STATUS_DENIED, "pserver 0 (pid 4242 on a) is already there");
+}
+
+static void a_greeting_may_be_repeated_but_a_link_has_one_seat(void **state) {
+    struct roster roster = make();
+    struct status status;
+    struct hello_message hello = hello_of(ROLE_PSERVER, 0), other = hello_of(ROLE_PSERVER, 1);
+    (void)state;
+    struct seat *seat = admit(&roster, &hello, 1, &status);
+    assert_ptr_equal(admit(&roster, &hello, 1, &status), seat);
+    assert_ptr_equal(admit(&roster, &hello, 7, &status), seat);
+    assert_int_equal(roster.joined, 1);
+    assert_ptr_equal(roster_find(&roster, 7), seat);
+    assert_null(roster_find(&roster, 1));
+    assert_null(admit(&roster, &other, 7, &status));
+    assert_int_equal(status.code, STATUS_DENIED);
+    assert_false(roster_pserver(&roster, 1)->joined);
+    roster_free(&roster);
+}
+
+static void silence_is_noticed_when_it_is_too_long(void **state) {
+    struct roster roster = make();
+    struct status status;
+    struct hello_message hello = hello_of(ROLE_WORKER, 1);
+    (void)state;
+    assert_null(roster_lost(&roster, 1000000));
+    struct seat *seat = admit(&roster, &hello, 3, &status);
+    assert_null(roster_lost(&roster, 50 + 1000));
+    assert_ptr_equal(roster_lost(&roster, 50 + 1001), seat);
+    seat->heard_us = 2000;
+    assert_null(roster_lost(&roster, 3000));
+    roster_free(&roster);
+}
+
+static void the_missing_are_listed_and_the_list_is_cut(void **state) {
+    struct roster roster = make();
+    struct status status;
+    struct hello_message hello = hello_of(ROLE_PSERVER, 0);
+    char text[200], small[20];
+    (void)state;
+    roster_missing(&roster, text, sizeof text);
+    assert_string_equal(text, "2 of 2 pservers: index 0 not seen, index 1 not seen; "
+                              "2 of 2 workers: index 0 not seen, index 1 not seen");
+    roster_ready(&roster, admit(&roster, &hello, 1, &status));
+    hello = hello_of(ROLE_WORKER, 1);
+    admit(&roster, &hello, 2, &status);
+    roster_missing(&roster, text, sizeof text);
+    assert_string_equal(text, "1 of 2 pservers: index 1 not seen; 2 of 2 workers: index 0 not seen, "
+                              "index 1 not ready");
+    roster_missing(&roster, small, sizeof small);
+    assert_string_equal(small, "1 of 2 pservers: in");
+    roster_free(&roster);
+}
+
+static void progress_is_the_difference_of_two_heartbeats(void **state) {
+    struct roster roster = make();
+    struct status status;
+    struct hello_message hello = hello_of(ROLE_PSERVER, 1);
+    struct shard_progress shards[2];
+    struct worker_progress workers[2];
+    struct progress_report report;
+    (void)state;
+    struct seat *pserver = admit(&roster, &hello, 1, &status);
+    hello = hello_of(ROLE_WORKER, 0);
+    struct seat *worker = admit(&roster, &hello, 2, &status);
+    roster_heartbeat(pserver, &(struct heartbeat_message){.step = 10, .pulls = 100, .pushes = 40}, 500000);
+    roster_heartbeat(pserver, &(struct heartbeat_message){.step = 20, .pulls = 300, .pushes = 60}, 1000000);
+    roster_heartbeat(worker, &(struct heartbeat_message){.step = 4, .ratings = 10, .user_rows = 2}, 500000);
+    roster_heartbeat(worker, &(struct heartbeat_message){.step = 8, .ratings = 60, .user_rows = 2}, 1000000);
+    pserver->heard_us = worker->heard_us = 1000000;
+    roster_progress(&roster, 1000100, shards, workers, &report);
+    assert_int_equal(report.pservers_up, 1);
+    assert_int_equal(report.workers_up, 1);
+    assert_int_equal(report.pserver_count, 2);
+    assert_false(shards[0].up);
+    assert_true(shards[1].up && shards[1].step == 20);
+    assert_true(shards[1].pulls_per_second == 400 && shards[1].pushes_per_second == 40);
+    assert_true(workers[0].ratings_per_second == 100 && report.ratings_per_second == 100);
+    assert_int_equal(workers[0].step, 4);
+    assert_int_equal(workers[1].step, 0);
+    roster_free(&roster);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everybody_finds_a_seat),
+        cmocka_unit_test(those_who_do_not_fit_are_told_why),
+        cmocka_unit_test(a_greeting_may_be_repeated_but_a_link_has_one_seat),
+        cmocka_unit_test(silence_is_noticed_when_it_is_too_long),
+        cmocka_unit_test(the_missing_are_listed_and_the_list_is_cut),
+        cmocka_unit_test(progress_is_the_difference_of_two_heartbeats),
+    };
+    return cmocka_run_group_tests_name("unit/roster", tests, NULL, NULL);
+}
