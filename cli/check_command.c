@@ -1,6 +1,5 @@
 /* dotbias check: tries what a run needs before it starts: configuration, ratings, run folder, programs,
  * ports, peers. */
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,11 +10,6 @@
 #include "net/reach.h"
 #include "node/setup.h"
 
-struct check_arguments {
-    const char *path;
-    struct launch_sets sets;
-};
-
 static const char DOC[] =
     "Examples:\n"
     "  dotbias check config/cluster.yaml\n"
@@ -23,32 +17,6 @@ static const char DOC[] =
     "Tries one thing after the other and says how it went: the configuration, the ratings, the "
     "programs of the cluster, the address that pservers listen on, and the coordinator's "
     "endpoint. The exit code is that of the first thing that failed.";
-
-static const struct argp_option OPTIONS[] = {
-    {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option; may be repeated", 0},
-    {0},
-};
-
-static error_t parse(int key, char *value, struct argp_state *state) {
-    struct check_arguments *arguments = state->input;
-    switch (key) {
-    case 's':
-        if (!launch_sets_add(&arguments->sets, value))
-            argp_error(state, "more than %d options are set", LAUNCH_SETS_MAX);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->path != NULL)
-            argp_error(state, "one configuration at a time: what is '%s'?", value);
-        arguments->path = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (arguments->path == NULL)
-            argp_error(state, "check what? name a configuration");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static bool check_data(const struct config *config, char *note, size_t capacity, struct status *status) {
     struct packed_set set = {0};
@@ -117,10 +85,9 @@ static const struct {
 };
 
 int command_check(int argc, char **argv) {
-    static const struct argp ARGP = {OPTIONS, parse, "FILE", DOC, NULL, NULL, NULL};
-    struct check_arguments arguments = {0};
+    struct launch_arguments arguments;
     struct config config;
-    argp_parse(&ARGP, argc, argv, 0, NULL, &arguments);
+    launch_parse(&arguments, DOC, argc, argv);
     int code = launch_load(&config, arguments.path, &arguments.sets);
     if (code != 0)
         return code;

@@ -1,5 +1,6 @@
 #include "cli/launch.h"
 
+#include <argp.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,37 @@ bool launch_sets_add(struct launch_sets *sets, const char *item) {
         return false;
     sets->items[sets->count++] = item;
     return true;
+}
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct launch_arguments *arguments = state->input;
+    switch (key) {
+    case 's':
+        if (!launch_sets_add(&arguments->sets, value))
+            argp_error(state, "more than %d options are set", LAUNCH_SETS_MAX);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->path != NULL)
+            argp_error(state, "one configuration at a time: what is '%s'?", value);
+        arguments->path = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (arguments->path == NULL)
+            argp_error(state, "which configuration? name its file");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+void launch_parse(struct launch_arguments *arguments, const char *doc, int argc, char **argv) {
+    static const struct argp_option OPTIONS[] = {
+        {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option; may be repeated", 0},
+        {0},
+    };
+    const struct argp argp = {OPTIONS, parse, "FILE", doc, NULL, NULL, NULL};
+    *arguments = (struct launch_arguments){.path = NULL};
+    argp_parse(&argp, argc, argv, 0, NULL, arguments);
 }
 
 int launch_load(struct config *config, const char *path, const struct launch_sets *sets) {

@@ -21,6 +21,15 @@ struct launch_sets {
 /* False when there are too many. */
 bool launch_sets_add(struct launch_sets *sets, const char *item);
 
+/* The command line of a command that looks at one configuration: its file, and --set. */
+struct launch_arguments {
+    const char *path; /* never NULL after launch_parse */
+    struct launch_sets sets;
+};
+
+/* Parses it; doc is argp's. A wrong command line ends the program with code 64. */
+void launch_parse(struct launch_arguments *arguments, const char *doc, int argc, char **argv);
+
 /* Loads a configuration; path NULL: none. Mistakes are printed on stderr. Returns the exit code, 0 when all
  * is well. */
 int launch_load(struct config *config, const char *path, const struct launch_sets *sets);

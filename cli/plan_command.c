@@ -1,16 +1,10 @@
 /* dotbias plan: what a run will take, before anything starts. */
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "node/forecast.h"
-
-struct plan_arguments {
-    const char *path;
-    struct launch_sets sets;
-};
 
 static const char DOC[] =
     "Examples:\n"
@@ -19,32 +13,6 @@ static const char DOC[] =
     "\v"
     "Says how much memory each process will hold and how many bytes an epoch will move, from the "
     "configuration and the ratings it names. Ratings that are not packed yet are read once.";
-
-static const struct argp_option OPTIONS[] = {
-    {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option; may be repeated", 0},
-    {0},
-};
-
-static error_t parse(int key, char *value, struct argp_state *state) {
-    struct plan_arguments *arguments = state->input;
-    switch (key) {
-    case 's':
-        if (!launch_sets_add(&arguments->sets, value))
-            argp_error(state, "more than %d options are set", LAUNCH_SETS_MAX);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->path != NULL)
-            argp_error(state, "one configuration at a time: what is '%s'?", value);
-        arguments->path = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (arguments->path == NULL)
-            argp_error(state, "plan what? name a configuration");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static double mebibytes(double bytes) {
     return bytes / (1024.0 * 1024.0);
@@ -73,13 +41,12 @@ static void print(const struct config *config, const struct packed_set *set,
 }
 
 int command_plan(int argc, char **argv) {
-    static const struct argp ARGP = {OPTIONS, parse, "FILE", DOC, NULL, NULL, NULL};
-    struct plan_arguments arguments = {0};
+    struct launch_arguments arguments;
     struct config config;
     struct status status;
     struct packed_set set = {0};
     struct forecast forecast;
-    argp_parse(&ARGP, argc, argv, 0, NULL, &arguments);
+    launch_parse(&arguments, DOC, argc, argv);
     int code = launch_load(&config, arguments.path, &arguments.sets);
     if (code != 0)
         return code;
