@@ -1,0 +1,119 @@
+#include "data/checkpoint_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+#include "data/folder.h"
+
+static bool fits(int length, const char *folder, struct status *status) {
+    return (length > 0 && length < PATH_MAX) ||
+           status_fail(status, STATUS_CANT_CREATE, "%s: the name is too long", folder);
+}
+
+static bool folder_path(char path[PATH_MAX], const char *folder, uint64_t number, struct status *status) {
+    return fits(snprintf(path, PATH_MAX, "%s/%06" PRIu64, folder, number), folder, status);
+}
+
+bool checkpoint_shard_path(char path[PATH_MAX], const char *folder, uint64_t number, uint32_t shard,
+                           struct status *status) {
+    return fits(snprintf(path, PATH_MAX, "%s/%06" PRIu64 "/shard-%u.dotbias", folder, number, shard), folder,
+                status);
+}
+
+bool checkpoint_manifest_path(char path[PATH_MAX], const char *folder, uint64_t number,
+                              struct status *status) {
+    return fits(snprintf(path, PATH_MAX, "%s/%06" PRIu64 "/manifest.json", folder, number), folder, status);
+}
+
+static bool sync_folder(const char *path, struct status *status) {
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return status_fail_errno(status, STATUS_IO, "cannot open the folder %s", path);
+    /* Some file systems know no fsync of a folder and say EINVAL. */
+    bool done = fsync(descriptor) == 0 || errno == EINVAL;
+    if (!done)
+        status_fail_errno(status, STATUS_IO, "cannot sync the folder %s", path);
+    close(descriptor);
+    return done;
+}
+
+/* Both the checkpoint's name in the folder of checkpoints and that one's name in the run's folder may be new;
+ * another process may have made them a moment ago and not synced them yet. */
+bool checkpoint_make_folder(const char *folder, uint64_t number, struct status *status) {
+    char path[PATH_MAX];
+    struct folder made;
+    if (!folder_path(path, folder, number, status) || !folder_make(&made, path, status) ||
+        !sync_folder(folder, status))
+        return false;
+    return fits(snprintf(path, sizeof path, "%s/..", folder), folder, status) && sync_folder(path, status);
+}
+
+static bool parse_number(const char *name, uint64_t *number) {
+    char again[24];
+    if (strlen(name) >= sizeof again)
+        return false;
+    *number = strtoull(name, NULL, 10);
+    snprintf(again, sizeof again, "%06" PRIu64, *number);
+    return strcmp(name, again) == 0;
+}
+
+static int compare_numbers(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static bool collect(struct checkpoint_list *list, DIR *stream, struct status *status) {
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        uint64_t number;
+        if (!parse_number(entry->d_name, &number))
+            continue;
+        if (!memory_grow((void **)&list->numbers, &list->capacity, list->count + 1, sizeof number,
+                         "a list of checkpoints", status))
+            return false;
+        list->numbers[list->count++] = number;
+    }
+    if (list->count > 1)
+        qsort(list->numbers, list->count, sizeof *list->numbers, compare_numbers);
+    return true;
+}
+
+bool checkpoint_list_read(struct checkpoint_list *list, const char *folder, struct status *status) {
+    DIR *stream = opendir(folder);
+    if (stream == NULL)
+        return errno == ENOENT || status_fail_errno(status, STATUS_IO, "cannot list the folder %s", folder);
+    bool done = collect(list, stream, status);
+    closedir(stream);
+    return done;
+}
+
+void checkpoint_list_release(struct checkpoint_list *list) {
+    memory_release(list->numbers);
+    *list = (struct checkpoint_list){0};
+}
+
+static void empty_folder(DIR *stream) {
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(dirfd(stream), entry->d_name, 0);
+}
+
+void checkpoint_remove(const char *folder, uint64_t number) {
+    char path[PATH_MAX];
+    struct status ignored;
+    if (!checkpoint_manifest_path(path, folder, number, &ignored) || (unlink(path) != 0 && errno != ENOENT) ||
+        !folder_path(path, folder, number, &ignored))
+        return;
+    DIR *stream = opendir(path);
+    if (stream == NULL)
+        return;
+    empty_folder(stream);
+    closedir(stream);
+    rmdir(path);
+}
