@@ -187,15 +187,10 @@ static bool from_role(const struct seat *seat, enum role role, struct status *st
            status_fail(status, STATUS_DENIED, "a %s cannot send it", role_name(seat->role));
 }
 
-static bool is_of_epoch(const struct coordinator *coordinator, uint32_t epoch, struct status *status) {
-    return epoch == coordinator->epoch ||
-           status_fail(status, STATUS_PROTOCOL, "it belongs to epoch %u, counted from 0", epoch);
-}
-
 static bool on_lane_done(struct coordinator *coordinator, const struct event *event, struct outbox *out,
                          struct status *status) {
     if (!in_state(coordinator, TRAINING, status) ||
-        !is_of_epoch(coordinator, event->message->lane_done.epoch, status) ||
+
         !epoch_lane_done(&coordinator->books, &event->message->lane_done, status))
         return false;
     if (coordinator->books.lanes_left == 0)

@@ -35,7 +35,7 @@ static void grant(struct coordinator *coordinator, uint32_t worker, struct outbo
         lanes[i] = worker + i * workers;
     uint64_t steps = coordinator_lane_steps(spec);
     struct message message = {.kind = MESSAGE_GRANT};
-    message.grant = (struct grant_message){coordinator->epoch, coordinator->epoch * steps,
+    message.grant = (struct grant_message){0, coordinator->epoch, coordinator->epoch * steps,
                                            (coordinator->epoch + 1) * steps, count};
     outbox_send(out, roster_worker(&coordinator->roster, worker)->link, &message);
 }

@@ -19,33 +19,33 @@ struct image_held {
 };
 
 struct shard_image {
-    uint32_t shard, shards;  /* this one among all */
-    uint32_t users, movies;  /* rows of the whole tables */
+    uint32_t shard, shards;         /* this one among all */
+    uint32_t users, movies;         /* rows of the whole tables */
     uint32_t user_rows, movie_rows; /* rows of this shard; entries = user_rows + movie_rows */
     uint32_t factors, stride;
-    uint64_t step;           /* steps applied */
-    uint64_t window_first;   /* the first step of the optimiser's history */
-    float *values;           /* [entries][stride] */
-    float *first, *second;   /* optimiser state, the same shape, or NULL */
-    uint64_t *next_steps;    /* [entries] */
-    double *rates;           /* [step - window_first][2]: learning rate and momentum of the history's steps */
+    uint64_t step;         /* steps applied */
+    uint64_t window_first; /* the first step of the optimiser's history */
+    float *values;         /* [entries][stride] */
+    float *first, *second; /* optimiser state, the same shape, or NULL */
+    uint64_t *next_steps;  /* [entries] */
+    double *rates;         /* [step - window_first][2]: learning rate and momentum of the history's steps */
     struct image_held held;
 };
 
 /* Where a run stands: what the coordinator needs, besides the shards' images, to go on. Epoch sums are those of the epoch
  * under way, per lane. */
 struct run_position {
-    uint64_t number;        /* of the checkpoint, rising from 1 */
+    uint64_t number; /* of the checkpoint, rising from 1 */
     uint32_t shards, lanes;
-    uint64_t lane_step;     /* steps of a lane that are done, over the whole run */
-    uint64_t clock_step;    /* steps that a shard has applied */
-    uint32_t epoch;         /* the one under way, or the next one to begin, from 0 */
+    uint64_t lane_step;  /* steps of a lane that are done, over the whole run */
+    uint64_t clock_step; /* steps that a shard has applied */
+    uint32_t epoch;      /* the one under way, or the next one to begin, from 0 */
     uint64_t config_digest, data_digest;
     double plateau_best;
     uint32_t plateau_seen, plateau_waiting, plateau_drops;
-    double train_seconds;   /* spent so far */
-    double *lane_squared;   /* [lanes] sums of squared errors in this epoch so far */
-    uint64_t *lane_counts;  /* [lanes] ratings of them */
+    double train_seconds;  /* spent so far */
+    double *lane_squared;  /* [lanes] sums of squared errors in this epoch so far */
+    uint64_t *lane_counts; /* [lanes] ratings of them */
 };
 
 #endif

@@ -67,6 +67,10 @@ struct final_report {
     double cold_mse, cold_mae;
     double train_seconds; /* from the first step to the last validation, without start-up */
     double ratings_per_second;
+    uint64_t resumed_from; /* step of a lane at which this process took the run up; 0: its beginning */
+    uint32_t checkpoints;  /* taken by this process */
+    double pause_seconds;  /* that lanes stood still for them */
+    uint32_t workers_lost; /* whose lanes went to others */
     uint32_t pservers, workers;
     const char *transport; /* "inproc", "ipc", "tcp" */
     uint32_t movies;

@@ -12,18 +12,20 @@
 
 /* Writes one shard's image to folder/<number>/shard-<index>.dotbias, making the folders. STATUS_IO, STATUS_CANT_CREATE; then no
  * file is left. */
-bool checkpoint_write_shard(const char *folder, uint64_t number, const struct shard_image *image, struct status *status);
+bool checkpoint_write_shard(const char *folder, uint64_t number, const struct shard_image *image,
+                            struct status *status);
 
 /* Fills *image, whose arrays have room for this shard under its own number of shards, from all shards of a checkpoint:
  * rows are found wherever they were. image->shard, shards, users, movies, user_rows, movie_rows, factors and stride say what is
  * wanted and are checked against the files; first and second must be present or NULL as in the files; rates has room for
  * rates_capacity pairs; held.* for held.capacity rows. STATUS_BAD_DATA for damaged or unfitting files. */
-bool checkpoint_read_shard(const char *folder, uint64_t number, uint32_t shards_then, struct shard_image *image,
-                           uint64_t rates_capacity, struct status *status);
+bool checkpoint_read_shard(const char *folder, uint64_t number, uint32_t shards_then,
+                           struct shard_image *image, uint64_t rates_capacity, struct status *status);
 
 /* Writes the manifest, which makes the checkpoint count, then removes all checkpoints but the newest `keep` and every
  * unfinished older one. */
-bool checkpoint_commit(const char *folder, const struct run_position *position, uint32_t keep, struct status *status);
+bool checkpoint_commit(const char *folder, const struct run_position *position, uint32_t keep,
+                       struct status *status);
 
 /* The newest checkpoint that has a good manifest and all its shard files present; *found false (and true returned) when there
  * is none. A damaged newest one is skipped in favour of an older one. lane_squared and lane_counts of *position are arrays of

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/image.h"
 #include "core/rating.h"
 #include "core/status.h"
 #include "proto/message.h"
@@ -40,10 +41,13 @@ struct event {
 /* Slow or dirty work that an engine needs done, carried out by whoever drives it. The engine owns the struct
  * and all buffers it points at, and leaves them alone until EVENT_JOB_DONE. */
 enum job_kind {
-    JOB_LOAD_LANE,  /* worker: the ratings of (epoch, step_in_epoch, lane) -> ratings, count, minibatch */
-    JOB_LOAD_VALID, /* worker: validation ratings [first, first + count) -> ratings, cold */
-    JOB_EPOCH_END,  /* coordinator: show and record `epoch` */
-    JOB_PROGRESS,   /* coordinator: show `progress` */
+    JOB_LOAD_LANE,   /* worker: the ratings of (epoch, step_in_epoch, lane) -> ratings, count, minibatch */
+    JOB_LOAD_VALID,  /* worker: validation ratings [first, first + count) -> ratings, cold */
+    JOB_EPOCH_END,   /* coordinator: show and record `epoch` */
+    JOB_PROGRESS,    /* coordinator: show `progress` */
+    JOB_READ_IMAGE,  /* pserver: fills image.image from checkpoint image.number; long */
+    JOB_WRITE_IMAGE, /* pserver: writes image.image as its part of checkpoint image.number; long */
+    JOB_COMMIT,      /* coordinator: every shard has written: makes checkpoint `position` count; long */
     JOB_SAVE_ROWS, /* coordinator: `row_count` rows of `table` from `first_row` on, [row][stride] -> the model
                       file */
     JOB_FINISH     /* coordinator: everything is there; commit the model, write summary.json */
@@ -65,6 +69,13 @@ struct job {
             struct rating *ratings; /* room for count */
             uint8_t *cold;          /* 1 where the user or the movie has no training rating */
         } valid;
+        struct {
+            uint64_t number;
+            uint32_t shards;         /* reading: that wrote it */
+            uint64_t rates_capacity; /* reading: pairs that image->rates has room for */
+            struct shard_image *image;
+        } image;
+        const struct run_position *position;
         const struct epoch_report *epoch;
         const struct progress_report *progress;
         struct {

@@ -16,7 +16,7 @@
 #include "core/status.h"
 
 enum {
-    PROTOCOL_VERSION = 1,
+    PROTOCOL_VERSION = 2,
     LANES_MAX = 256,
     ROWS_MAX = 1 << 22,              /* rows in one message */
     RATES_MAX = 4096,                /* steps in one RATES */
@@ -82,6 +82,15 @@ void message_print(const struct message *message, char *text, size_t capacity);
 
 /* docs/PROTOCOL.md, made from the table. */
 void message_document(FILE *out);
+
+/* One lane of a GRANT, as it lies in the body. */
+struct grant_lane {
+    uint32_t lane, lease;
+    double squared; /* sum of squared errors of the epoch under way, before the grant's first step */
+    uint64_t count; /* ratings of that sum */
+};
+
+_Static_assert(sizeof(struct grant_lane) == 24, "a grant's lane has no holes");
 
 /* The bytes of n row numbers, rounded up to BODY_ALIGNMENT: where the gradients of a STEP begin. */
 static inline size_t message_padded(size_t bytes) {

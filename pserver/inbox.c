@@ -43,7 +43,7 @@ static bool check_sizes(const struct inbox *inbox, const struct message *message
     const struct step_message *step = &message->step;
     uint64_t pushes = (uint64_t)step->push_users + step->push_movies;
     uint64_t pulls = (uint64_t)step->pull_users + step->pull_movies;
-    if ((!step->pushes && pushes != 0) || (!step->pulls && pulls != 0))
+    if (!step->pushes && pushes != 0)
         return status_fail(status, STATUS_PROTOCOL, "rows without a push or pull to use them");
     if (pushes > inbox->lane_rows || pulls > inbox->lane_rows)
         return status_fail(status, STATUS_PROTOCOL, "%llu rows pushed and %llu pulled, a lane has at most %u",
@@ -75,7 +75,7 @@ struct request *inbox_accept(struct inbox *inbox, const struct event *event, str
                     status))
         return NULL;
     request->pushes = step->pushes != 0;
-    request->pulls = step->pulls != 0;
+    request->pulls = true;
     request->link = event->link;
     request->push_step = step->push_step;
     request->pull_step = step->pull_step;

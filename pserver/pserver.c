@@ -182,7 +182,7 @@ static void on_step(struct pserver *pserver, const struct event *event, struct o
     const struct step_message *step = &event->message->step;
     struct status status;
     struct request *request;
-    if (!gate_check(&pserver->gate, step->lane, step->pushes, step->push_step, step->pulls, step->pull_step,
+    if (!gate_check(&pserver->gate, step->lane, step->pushes, step->push_step, true, step->pull_step,
                     &status) ||
         (request =
              inbox_accept(&pserver->inbox, event, pserver->shard,

@@ -66,7 +66,7 @@ static size_t send_to_shard(const struct lane *lane, const struct worker_spec *s
     size_t bytes = ids_bytes + pushes * stride * sizeof(float);
     uint32_t *ids = outbox_body(out, bytes);
     struct message message = {.kind = MESSAGE_STEP};
-    message.step = (struct step_message){.lane = lane->number, .incarnation = spec->member.incarnation};
+    message.step = (struct step_message){.lane = lane->number};
     memset((char *)ids + ids_bytes - (ids_bytes == 0 ? 0 : BODY_ALIGNMENT), 0,
            ids_bytes == 0 ? 0 : BODY_ALIGNMENT);
     if (push != NULL) {
@@ -78,8 +78,8 @@ static size_t send_to_shard(const struct lane *lane, const struct worker_spec *s
         memcpy((char *)ids + ids_bytes, gradients + push->first[shard] * stride,
                pushes * stride * sizeof(float));
     }
+    message.step.pull_step = push == NULL ? pull->step : push->step + 1 + spec->lead;
     if (pull != NULL) {
-        message.step.pulls = 1;
         message.step.pull_step = pull->step;
         message.step.pull_users = pull->users[shard];
         message.step.pull_movies = pulls - pull->users[shard];

@@ -118,7 +118,8 @@ static void on_joined(struct worker *worker, uint32_t shard, struct outbox *out)
 
 static void finish_grant(struct lane *lane, struct outbox *out) {
     struct message done = {.kind = MESSAGE_LANE_DONE};
-    done.lane_done = (struct lane_done_message){lane->number, lane->epoch, lane->count, lane->squared};
+    done.lane_done = (struct lane_done_message){
+        .lane = lane->number, .end_step = lane->end_step, .count = lane->count, .squared = lane->squared};
     lane->squared = 0;
     lane->count = 0;
     outbox_send(out, LINK_COORDINATOR, &done);
