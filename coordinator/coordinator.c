@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "coordinator/course.h"
+#include "coordinator/joining.h"
 #include "coordinator/watch.h"
 #include "core/contract.h"
 #include "core/memory.h"
@@ -13,9 +14,10 @@
 
 static const bool LEGAL[STATE_COUNT][STATE_COUNT] = {
     [JOINING] = {[TRAINING] = true, [DONE] = true},
-    [TRAINING] = {[SETTLING] = true, [DONE] = true},
+    [TRAINING] = {[CUTTING] = true, [SETTLING] = true, [DONE] = true},
+    [CUTTING] = {[TRAINING] = true, [DONE] = true},
     [SETTLING] = {[VALIDATING] = true, [DONE] = true},
-    [VALIDATING] = {[TRAINING] = true, [MOMENTS] = true, [SAVING] = true, [DONE] = true},
+    [VALIDATING] = {[TRAINING] = true, [CUTTING] = true, [MOMENTS] = true, [SAVING] = true, [DONE] = true},
     [MOMENTS] = {[SCORES] = true, [DONE] = true},
     [SCORES] = {[SAVING] = true, [DONE] = true},
     [SAVING] = {[FINISHING] = true, [DONE] = true},
@@ -36,6 +38,9 @@ static bool take_parts(struct coordinator *coordinator, struct status *status) {
     const struct coordinator_spec *spec = &coordinator->spec;
     struct finale_spec finale = {spec->users, spec->movies, spec->factors, spec->components,
                                  spec->roster.pservers};
+    struct cuts_spec cuts = spec->cuts;
+    cuts.pservers = spec->roster.pservers;
+    cuts.lanes = spec->lanes;
     coordinator->rates_wanted =
         memory_take_array(spec->roster.pservers, sizeof *coordinator->rates_wanted, "pservers", status);
     coordinator->shards =
@@ -47,8 +52,18 @@ static bool take_parts(struct coordinator *coordinator, struct status *status) {
     for (uint32_t i = 0; i < spec->roster.pservers; i++)
         coordinator->rates_wanted[i] = UINT64_MAX;
     return roster_init(&coordinator->roster, &spec->roster, status) &&
-           epoch_init(&coordinator->books, spec->lanes, spec->roster.pservers, spec->valid_count, status) &&
-           finale_init(&coordinator->finale, &finale, status);
+           lanes_init(&coordinator->lanes, spec->lanes, status) &&
+           epoch_init(&coordinator->books, spec->roster.pservers, spec->valid_count, status) &&
+           cuts_init(&coordinator->cuts, &cuts, status) && finale_init(&coordinator->finale, &finale, status);
+}
+
+/* Where an earlier process left off. */
+static void take_up(struct coordinator *coordinator, const struct run_position *position) {
+    coordinator->epoch = position->epoch;
+    coordinator->lane_step = coordinator->first_step = position->lane_step;
+    coordinator->seconds_before = position->train_seconds;
+    coordinator->plateau = (struct plateau_state){position->plateau_best, position->plateau_seen,
+                                                  position->plateau_waiting, position->plateau_drops};
 }
 
 struct coordinator *coordinator_new(const struct coordinator_spec *spec, struct status *status) {
@@ -62,6 +77,8 @@ struct coordinator *coordinator_new(const struct coordinator_spec *spec, struct 
         coordinator->spec.components = 0;
     coordinator->epochs = schedule_epochs(&spec->schedule);
     coordinator->last_valid_rmse = coordinator->last_loss = NAN;
+    if (spec->resume != NULL)
+        take_up(coordinator, spec->resume);
     if (!take_parts(coordinator, status)) {
         coordinator_free(coordinator);
         return NULL;
@@ -76,7 +93,9 @@ void coordinator_free(struct coordinator *coordinator) {
     memory_release(coordinator->shards);
     memory_release(coordinator->workers);
     roster_free(&coordinator->roster);
+    lanes_free(&coordinator->lanes);
     epoch_free(&coordinator->books);
+    cuts_free(&coordinator->cuts);
     finale_free(&coordinator->finale);
     memory_release(coordinator);
 }
@@ -88,6 +107,20 @@ struct engine coordinator_engine(struct coordinator *coordinator) {
 void coordinator_move(struct coordinator *coordinator, enum state to) {
     REQUIRE(LEGAL[coordinator->state][to], "the coordinator moves along its table of states");
     coordinator->state = to;
+}
+
+void coordinator_moved(struct coordinator *coordinator, uint64_t now_us) {
+    coordinator->moved_us = now_us;
+    coordinator->repeat_us = coordinator->repeat_after_us = 0;
+}
+
+void coordinator_say(struct outbox *out, const char *format, ...) {
+    char line[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    outbox_log(out, line);
 }
 
 void coordinator_stop(struct coordinator *coordinator, const struct status *status, struct outbox *out) {
@@ -111,75 +144,16 @@ void coordinator_fail(struct coordinator *coordinator, struct outbox *out, enum 
 
 static void refuse(struct coordinator *coordinator, const struct event *event, const struct status *status,
                    struct outbox *out) {
-    char line[STATUS_TEXT_BYTES + 128];
     coordinator->refused++;
-    snprintf(line, sizeof line, "event=refused role=coordinator link=%u message=%s reason=\"%s\"",
-             event->link, message_name(event->message->kind), status->text);
-    outbox_log(out, line);
+    coordinator_say(out, "event=refused role=coordinator link=%u message=%s reason=\"%s\"", event->link,
+                    message_name(event->message->kind), status->text);
 }
 
-/* ---- joining ---- */
+/* ---- messages: each returns whether it was fit to be sent; what comes again, or too late, changes nothing ---- */
 
-static void send_topology(struct coordinator *coordinator, const struct seat *worker, struct outbox *out) {
-    size_t bytes = 0;
-    for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
-        bytes += strlen(roster_pserver(&coordinator->roster, i)->hello.endpoint) + 1;
-    char *at = outbox_body(out, bytes);
-    for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
-        at = stpcpy(at, roster_pserver(&coordinator->roster, i)->hello.endpoint) + 1;
-    struct message topology = {.kind = MESSAGE_TOPOLOGY, .topology = {coordinator->spec.roster.pservers}};
-    outbox_send(out, worker->link, &topology);
-}
-
-static void on_hello(struct coordinator *coordinator, const struct event *event, struct outbox *out) {
-    const struct coordinator_spec *spec = &coordinator->spec;
-    struct status status;
-    bool known = roster_find(&coordinator->roster, event->link) != NULL;
-    struct seat *seat = roster_admit(&coordinator->roster, event, &status);
-    if (seat == NULL) {
-        struct message answer = {.kind = MESSAGE_REFUSE, .refuse = {.code = status.code}};
-        snprintf(answer.refuse.reason, sizeof answer.refuse.reason, "%.*s",
-                 (int)sizeof answer.refuse.reason - 1, status.text);
-        refuse(coordinator, event, &status, out);
-        outbox_send(out, event->link, &answer);
-        return;
-    }
-    struct message welcome = {.kind = MESSAGE_WELCOME};
-    welcome.welcome =
-        (struct welcome_message){spec->users, spec->movies, spec->train_count, spec->data_digest};
-    outbox_send(out, event->link, &welcome);
-    if (known)
-        return;
-    char line[1024];
-    snprintf(line, sizeof line, "event=joined role=%s index=%u pid=%llu host=%s endpoint=%s",
-             role_name(seat->role), seat->index, (unsigned long long)seat->hello.pid, seat->hello.host,
-             seat->hello.endpoint);
-    outbox_log(out, line);
-    if (seat->role == ROLE_WORKER && roster_pservers_ready(&coordinator->roster))
-        send_topology(coordinator, seat, out);
-}
-
-static void on_ready(struct coordinator *coordinator, struct seat *seat, uint64_t now_us,
-                     struct outbox *out) {
-    bool complete = roster_ready(&coordinator->roster, seat);
-    if (!complete || coordinator->state != JOINING)
-        return;
-    if (seat->role == ROLE_PSERVER)
-        for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++)
-            if (roster_worker(&coordinator->roster, i)->joined)
-                send_topology(coordinator, roster_worker(&coordinator->roster, i), out);
-    if (!roster_all_ready(&coordinator->roster))
-        return;
-    outbox_log(out, "event=started");
-    coordinator->start_us = now_us;
-    course_begin_epoch(coordinator, now_us, out);
-}
-
-/* ---- messages ---- */
-
-static bool in_state(const struct coordinator *coordinator, enum state state, struct status *status) {
-    return coordinator->state == state ||
-           status_fail(status, STATUS_PROTOCOL, "it comes at the wrong time (state %d)", coordinator->state);
+static bool in_state(struct coordinator *coordinator, enum state state) {
+    coordinator->repeats += coordinator->state != state;
+    return coordinator->state == state;
 }
 
 static bool from_role(const struct seat *seat, enum role role, struct status *status) {
@@ -187,38 +161,55 @@ static bool from_role(const struct seat *seat, enum role role, struct status *st
            status_fail(status, STATUS_DENIED, "a %s cannot send it", role_name(seat->role));
 }
 
+/* Counts what was known already; true when it was news. */
+static bool is_news(struct coordinator *coordinator, bool repeated, uint64_t now_us) {
+    coordinator->repeats += repeated;
+    if (!repeated)
+        coordinator_moved(coordinator, now_us);
+    return !repeated;
+}
+
 static bool on_lane_done(struct coordinator *coordinator, const struct event *event, struct outbox *out,
                          struct status *status) {
-    if (!in_state(coordinator, TRAINING, status) ||
-
-        !epoch_lane_done(&coordinator->books, &event->message->lane_done, status))
+    bool repeated;
+    if (!in_state(coordinator, TRAINING))
+        return true;
+    if (!lanes_done(&coordinator->lanes, &event->message->lane_done, &repeated, status))
         return false;
-    if (coordinator->books.lanes_left == 0)
-        course_settle(coordinator, event->now_us, out);
+    if (is_news(coordinator, repeated, event->now_us) && coordinator->lanes.left == 0)
+        course_lanes_rest(coordinator, event->now_us, out);
     return true;
 }
 
 static bool on_settled(struct coordinator *coordinator, const struct seat *seat, const struct event *event,
                        struct outbox *out, struct status *status) {
     const struct settled_message *settled = &event->message->settled;
-    if (!in_state(coordinator, SETTLING, status))
-        return false;
-    if (settled->step != course_settle_step(coordinator))
+    bool repeated;
+    if (!in_state(coordinator, SETTLING) || settled->step < course_settle_step(coordinator))
+        return true;
+    if (settled->step > course_settle_step(coordinator))
         return status_fail(status, STATUS_PROTOCOL, "it has settled after step %llu, not %llu",
                            (unsigned long long)settled->step,
                            (unsigned long long)course_settle_step(coordinator));
-    if (!epoch_settled(&coordinator->books, seat->index, settled->digest, status))
-        return false;
-    if (coordinator->books.pservers_left == 0)
+    epoch_settled(&coordinator->books, seat->index, settled->digest, &repeated);
+    if (is_news(coordinator, repeated, event->now_us) && coordinator->books.pservers_left == 0)
         course_validate(coordinator, event->now_us, out);
     return true;
 }
 
 static bool on_validated(struct coordinator *coordinator, const struct seat *seat, const struct event *event,
                          struct outbox *out, struct status *status) {
-    if (!in_state(coordinator, VALIDATING, status) ||
-        !epoch_validated(&coordinator->books, &event->message->validated, status))
+    const struct validated_message *validated = &event->message->validated;
+    bool repeated;
+    if (!in_state(coordinator, VALIDATING) || coordinator->job_pending ||
+        validated->epoch < coordinator->epoch)
+        return true;
+    if (validated->epoch > coordinator->epoch)
+        return status_fail(status, STATUS_PROTOCOL, "it belongs to epoch %u", validated->epoch);
+    if (!epoch_validated(&coordinator->books, validated, &repeated, status))
         return false;
+    if (!is_news(coordinator, repeated, event->now_us))
+        return true;
     course_deal_slice(coordinator, seat, out);
     if (coordinator->books.slices_left == 0)
         course_end_epoch(coordinator, event->now_us, out);
@@ -228,11 +219,13 @@ static bool on_validated(struct coordinator *coordinator, const struct seat *sea
 static bool on_moments(struct coordinator *coordinator, const struct seat *seat, const struct event *event,
                        struct outbox *out, struct status *status) {
     bool complete = false;
-    if (!in_state(coordinator, MOMENTS, status) ||
-        !finale_moments(&coordinator->finale, &coordinator->roster, seat->index, event->message, out,
+    uint32_t asked = coordinator->finale.next_shard;
+    if (!in_state(coordinator, MOMENTS))
+        return true;
+    if (!finale_moments(&coordinator->finale, &coordinator->roster, seat->index, event->message, out,
                         &complete, status))
         return false;
-    if (!complete)
+    if (!is_news(coordinator, coordinator->finale.next_shard == asked, event->now_us) || !complete)
         return true;
     coordinator_move(coordinator, SCORES);
     if (!finale_ask_scores(&coordinator->finale, &coordinator->roster, out, status))
@@ -243,12 +236,36 @@ static bool on_moments(struct coordinator *coordinator, const struct seat *seat,
 static bool on_projected(struct coordinator *coordinator, const struct seat *seat, const struct event *event,
                          struct outbox *out, struct status *status) {
     bool complete = false;
-    if (!in_state(coordinator, SCORES, status) ||
-        !finale_scores(&coordinator->finale, seat->index, event->message, &complete, status))
+    uint32_t before = coordinator->finale.movies_projected;
+    if (!in_state(coordinator, SCORES))
+        return true;
+    if (!finale_scores(&coordinator->finale, seat->index, event->message, &complete, status))
         return false;
-    if (complete)
+    if (is_news(coordinator, coordinator->finale.movies_projected == before, event->now_us) && complete)
         course_save_rows(coordinator, out);
     return true;
+}
+
+static bool on_values(struct coordinator *coordinator, const struct seat *seat, const struct event *event,
+                      struct outbox *out, struct status *status) {
+    uint32_t before = coordinator->finale.shards_missing;
+    if (!in_state(coordinator, SAVING))
+        return true;
+    if (!finale_rows(&coordinator->finale, seat->index, event->message, out, status))
+        return false;
+    coordinator->job_pending = coordinator->finale.shards_missing == 0;
+    is_news(coordinator, coordinator->finale.shards_missing == before, event->now_us);
+    return true;
+}
+
+static void on_cut_news(struct coordinator *coordinator, const struct seat *seat, const struct event *event,
+                        struct outbox *out) {
+    enum cut_stage before = coordinator->cuts.stage;
+    if (event->message->kind == MESSAGE_TAKEN)
+        cuts_taken(&coordinator->cuts, seat->index, event->message->taken.number, event->now_us, out);
+    else
+        cuts_imaged(&coordinator->cuts, seat->index, &event->message->imaged, event->now_us, out);
+    course_after_cut(coordinator, before, event->now_us, out);
 }
 
 static void on_rates_wanted(struct coordinator *coordinator, const struct seat *seat, uint64_t first_step,
@@ -257,10 +274,37 @@ static void on_rates_wanted(struct coordinator *coordinator, const struct seat *
     course_send_rates(coordinator, seat->index, out);
 }
 
-static void on_heartbeat(struct seat *seat, const struct event *event, struct outbox *out) {
+static void on_heartbeat(struct coordinator *coordinator, struct seat *seat, const struct event *event,
+                         struct outbox *out) {
     struct message pulse = {.kind = MESSAGE_PULSE};
     roster_heartbeat(seat, &event->message->heartbeat, event->now_us);
+    if (seat->now.step != seat->before.step)
+        coordinator_moved(coordinator, event->now_us);
     outbox_send(out, seat->link, &pulse);
+}
+
+static bool on_pserver_message(struct coordinator *coordinator, struct seat *seat, const struct event *event,
+                               struct outbox *out, struct status *status) {
+    const struct message *message = event->message;
+    switch (message->kind) {
+    case MESSAGE_RATES_WANTED:
+        on_rates_wanted(coordinator, seat, message->rates_wanted.first_step, out);
+        return true;
+    case MESSAGE_TAKEN:
+    case MESSAGE_IMAGED:
+        on_cut_news(coordinator, seat, event, out);
+        return true;
+    case MESSAGE_SETTLED:
+        return on_settled(coordinator, seat, event, out, status);
+    case MESSAGE_MOMENTS:
+        return on_moments(coordinator, seat, event, out, status);
+    case MESSAGE_PROJECTED:
+        return on_projected(coordinator, seat, event, out, status);
+    case MESSAGE_VALUES:
+        return on_values(coordinator, seat, event, out, status);
+    default:
+        return status_fail(status, STATUS_PROTOCOL, "the coordinator has no use for it");
+    }
 }
 
 static bool on_member_message(struct coordinator *coordinator, struct seat *seat, const struct event *event,
@@ -268,10 +312,13 @@ static bool on_member_message(struct coordinator *coordinator, struct seat *seat
     const struct message *message = event->message;
     switch (message->kind) {
     case MESSAGE_READY:
-        on_ready(coordinator, seat, event->now_us, out);
+        joining_ready(coordinator, seat, event->now_us, out);
         return true;
     case MESSAGE_HEARTBEAT:
-        on_heartbeat(seat, event, out);
+        on_heartbeat(coordinator, seat, event, out);
+        return true;
+    case MESSAGE_LEAVE:
+        joining_leave(coordinator, seat, event, out);
         return true;
     case MESSAGE_FAILED:
         coordinator_fail(coordinator, out,
@@ -279,50 +326,58 @@ static bool on_member_message(struct coordinator *coordinator, struct seat *seat
                                                            : (enum status_code)message->failed.code,
                          "%s", message->failed.reason);
         return true;
-    case MESSAGE_RATES_WANTED:
-        if (!from_role(seat, ROLE_PSERVER, status))
-            return false;
-        on_rates_wanted(coordinator, seat, message->rates_wanted.first_step, out);
-        return true;
     case MESSAGE_LANE_DONE:
         return from_role(seat, ROLE_WORKER, status) && on_lane_done(coordinator, event, out, status);
-    case MESSAGE_SETTLED:
-        return from_role(seat, ROLE_PSERVER, status) && on_settled(coordinator, seat, event, out, status);
     case MESSAGE_VALIDATED:
         return from_role(seat, ROLE_WORKER, status) && on_validated(coordinator, seat, event, out, status);
-    case MESSAGE_MOMENTS:
-        return from_role(seat, ROLE_PSERVER, status) && on_moments(coordinator, seat, event, out, status);
-    case MESSAGE_PROJECTED:
-        return from_role(seat, ROLE_PSERVER, status) && on_projected(coordinator, seat, event, out, status);
-    case MESSAGE_VALUES:
-        return from_role(seat, ROLE_PSERVER, status) && in_state(coordinator, SAVING, status) &&
-               finale_rows(&coordinator->finale, seat->index, message, out, status);
     default:
-        return status_fail(status, STATUS_PROTOCOL, "the coordinator has no use for it");
+        return from_role(seat, ROLE_PSERVER, status) &&
+               on_pserver_message(coordinator, seat, event, out, status);
     }
+}
+
+/* Somebody who has no seat. One that beats its heart believes that it has one: it was given up, and must not go on. */
+static void on_stranger(struct coordinator *coordinator, const struct event *event, struct outbox *out) {
+    struct status status;
+    struct message answer = {.kind = MESSAGE_REFUSE, .refuse = {.code = STATUS_UNAVAILABLE}};
+    status_fail(&status, STATUS_DENIED, "the sender is no member");
+    refuse(coordinator, event, &status, out);
+    if (event->message->kind != MESSAGE_HEARTBEAT)
+        return;
+    snprintf(answer.refuse.reason, sizeof answer.refuse.reason,
+             "the coordinator has heard nothing for too long and has given this process up");
+    outbox_send(out, event->link, &answer);
 }
 
 static void on_message(struct coordinator *coordinator, const struct event *event, struct outbox *out) {
     struct status status;
     if (event->message->kind == MESSAGE_HELLO) {
-        on_hello(coordinator, event, out);
+        joining_hello(coordinator, event, out);
         return;
     }
     struct seat *seat = roster_find(&coordinator->roster, event->link);
     if (seat == NULL) {
-        status_fail(&status, STATUS_DENIED, "the sender is no member");
-        refuse(coordinator, event, &status, out);
+        on_stranger(coordinator, event, out);
         return;
     }
     seat->heard_us = event->now_us;
     if (!on_member_message(coordinator, seat, event, out, &status))
         refuse(coordinator, event, &status, out);
-    else if (event->message->kind != MESSAGE_HEARTBEAT || seat->now.step != seat->before.step)
-        coordinator->moved_us = event->now_us;
+}
+
+static void on_committed(struct coordinator *coordinator, const struct job *job, uint64_t now_us,
+                         struct outbox *out) {
+    enum cut_stage before = coordinator->cuts.stage;
+    cuts_committed(&coordinator->cuts, job);
+    course_after_cut(coordinator, before, now_us, out);
 }
 
 static void on_job_done(struct coordinator *coordinator, const struct job *job, uint64_t now_us,
                         struct outbox *out) {
+    if (job->kind == JOB_COMMIT) {
+        on_committed(coordinator, job, now_us, out);
+        return;
+    }
     if (job->status.code != STATUS_OK) {
         coordinator_stop(coordinator, &job->status, out);
         return;
@@ -332,7 +387,7 @@ static void on_job_done(struct coordinator *coordinator, const struct job *job, 
         return;
     }
     coordinator->job_pending = false;
-    coordinator->moved_us = now_us;
+    coordinator_moved(coordinator, now_us);
     if (job->kind == JOB_EPOCH_END) {
         course_after_epoch(coordinator, now_us, out);
     } else if (job->kind == JOB_SAVE_ROWS) {
@@ -351,6 +406,7 @@ static void step(void *self, const struct event *event, struct outbox *out) {
     case EVENT_START:
         coordinator->start_us = event->now_us;
         coordinator->next_waiting_us = event->now_us + 2000000;
+        coordinator->last_tick_us = event->now_us;
         watch_tick(coordinator, event->now_us, out);
         break;
     case EVENT_TIMER:
@@ -363,7 +419,10 @@ static void step(void *self, const struct event *event, struct outbox *out) {
         on_job_done(coordinator, event->job, event->now_us, out);
         break;
     case EVENT_STOP:
-        coordinator_stop(coordinator, event->status, out);
+        if (event->status->code == STATUS_TRY_AGAIN)
+            course_stop(coordinator, event->status, event->now_us, out);
+        else
+            coordinator_stop(coordinator, event->status, out);
         break;
     }
 }

@@ -4,11 +4,18 @@
  * States, and the only moves between them (coordinator/coordinator.c has the table):
  *   JOINING -> TRAINING -> SETTLING -> VALIDATING -> TRAINING -> ... -> VALIDATING
  *           -> MOMENTS -> SCORES -> SAVING -> FINISHING -> DONE
- * From every state a failure leads to DONE: the first one is told to all members in a STOP and is the run's outcome. A
- * request that no one answers within request_timeout_us is such a failure. */
+ *   TRAINING or VALIDATING -> CUTTING -> TRAINING: lanes stand still while the shards are copied for a checkpoint
+ * TRAINING goes from grant to grant, each a fraction of a second of steps, at whose end every shard has accepted every
+ * push. What has not been answered for a while is asked again; whoever is asked twice answers twice.
+ *
+ * A worker that is lost, or leaves, costs its lanes: others take them over at once. The loss of a pserver, and a run in
+ * which nothing moves any more, end in DONE with STATUS_UNAVAILABLE: whoever started the processes starts them again, from
+ * the newest checkpoint. Every other failure leads to DONE too: the first one is told to all members in a STOP and is the
+ * run's outcome. EVENT_STOP with STATUS_TRY_AGAIN lets the lanes come to rest and ends after a checkpoint. */
 #ifndef COORDINATOR_COORDINATOR_H
 #define COORDINATOR_COORDINATOR_H
 
+#include "coordinator/cuts.h"
 #include "coordinator/roster.h"
 #include "core/reports.h"
 #include "model/schedule.h"
@@ -19,11 +26,17 @@ struct coordinator_spec {
     struct schedule_spec schedule;
     uint32_t users, movies, factors;
     uint64_t train_count, valid_count, data_digest;
+    uint64_t
+        config_digest; /* of the meaning alone, for checkpoints; the roster's knows the cluster's shape too */
     uint32_t batch, lanes;
     bool independent; /* ssp, asp: every lane's push is a step of its own */
     uint32_t components;
     const char *transport; /* for the report */
     uint64_t start_timeout_us, progress_us;
+    uint32_t workers_min;  /* ready at the start */
+    struct cuts_spec cuts; /* pservers and lanes are filled in */
+    const struct run_position
+        *resume; /* where to take the run up; NULL: at its beginning. Lives as long as the engine */
     uint64_t request_timeout_us; /* once training has begun, something must move within this time */
 };
 

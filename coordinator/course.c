@@ -23,52 +23,222 @@ void course_send_rates(struct coordinator *coordinator, uint32_t pserver, struct
     outbox_send(out, roster_pserver(&coordinator->roster, pserver)->link, &rates);
 }
 
-static void grant(struct coordinator *coordinator, uint32_t worker, struct outbox *out) {
-    const struct coordinator_spec *spec = &coordinator->spec;
-    uint32_t workers = spec->roster.workers, count = 0;
-    for (uint32_t lane = worker; lane < spec->lanes; lane += workers)
-        count++;
-    if (count == 0)
-        return;
-    uint32_t *lanes = outbox_body(out, count * sizeof *lanes);
-    for (uint32_t i = 0; i < count; i++)
-        lanes[i] = worker + i * workers;
-    uint64_t steps = coordinator_lane_steps(spec);
-    struct message message = {.kind = MESSAGE_GRANT};
-    message.grant = (struct grant_message){0, coordinator->epoch, coordinator->epoch * steps,
-                                           (coordinator->epoch + 1) * steps, count};
-    outbox_send(out, roster_worker(&coordinator->roster, worker)->link, &message);
+/* ---- grants ---- */
+
+static void send_grants(const struct coordinator *coordinator, struct outbox *out) {
+    for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++) {
+        const struct seat *worker = roster_worker(&coordinator->roster, i);
+        if (worker->ready)
+            lanes_send(&coordinator->lanes, worker, coordinator->epoch, out);
+    }
 }
 
-void course_begin_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    coordinator_move(coordinator, TRAINING);
+static void grant(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    uint64_t first = coordinator->lane_step, end = first + coordinator->grant_steps;
+    uint64_t epoch_end = (coordinator->epoch + UINT64_C(1)) * coordinator_lane_steps(&coordinator->spec);
+    uint64_t cut_step = cuts_next_step(&coordinator->cuts, first);
+    end = end < epoch_end ? end : epoch_end;
+    end = end < cut_step ? end : cut_step;
+    if (coordinator->state != TRAINING)
+        coordinator_move(coordinator, TRAINING);
+    coordinator->grant_us = now_us;
+    lanes_begin(&coordinator->lanes, &coordinator->roster, first, end);
+    send_grants(coordinator, out);
+}
+
+/* Grants last about GRANT_US: short enough that a checkpoint or an end need not wait, long enough that the halt between two
+ * costs nothing. */
+static void measure_grant(struct coordinator *coordinator, uint64_t now_us) {
+    enum { GRANT_US = 250000, FASTER = 4 };
+    uint64_t steps = coordinator->lanes.end_step - coordinator->lanes.first_step;
+    uint64_t us = now_us - coordinator->grant_us;
+    uint64_t wanted = us == 0 ? steps * FASTER : steps * GRANT_US / us;
+    uint64_t most = coordinator->grant_steps * FASTER;
+    coordinator->grant_steps = wanted < 1 ? 1 : wanted > most ? most : wanted;
+}
+
+static void begin_cut(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    const struct coordinator_spec *spec = &coordinator->spec;
+    struct run_position *position = &coordinator->cuts.position;
+    position->shards = spec->roster.pservers;
+    position->lanes = spec->lanes;
+    position->lane_step = coordinator->lane_step;
+    position->clock_step = coordinator->lane_step * (spec->independent ? spec->lanes : 1);
+    position->epoch = coordinator->epoch;
+    position->config_digest = spec->config_digest;
+    position->data_digest = spec->data_digest;
+    position->plateau_best = coordinator->plateau.best_loss;
+    position->plateau_seen = coordinator->plateau.epochs_seen;
+    position->plateau_waiting = coordinator->plateau.epochs_waiting;
+    position->plateau_drops = coordinator->plateau.drops;
+    position->train_seconds = coordinator->seconds_before + (double)(now_us - coordinator->start_us) / 1e6;
+    for (uint32_t lane = 0; lane < spec->lanes; lane++) {
+        position->lane_squared[lane] = coordinator->lanes.ends[lane].squared;
+        position->lane_counts[lane] = coordinator->lanes.ends[lane].count;
+    }
+    cuts_begin(&coordinator->cuts, &coordinator->roster, now_us, out);
+}
+
+/* Lanes are at rest in the middle of an epoch: a checkpoint, or the next grant. */
+static void go_on(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    bool idle = coordinator->cuts.stage == CUT_IDLE;
+    bool cut = coordinator->stopping ? idle : cuts_due(&coordinator->cuts, coordinator->lane_step, now_us);
+    if (!cut && !coordinator->stopping) {
+        grant(coordinator, now_us, out);
+        return;
+    }
+    if (coordinator->state != CUTTING)
+        coordinator_move(coordinator, CUTTING);
+    if (cut)
+        begin_cut(coordinator, now_us, out);
+}
+
+static void begin_epoch(struct coordinator *coordinator, uint64_t now_us) {
     epoch_begin(&coordinator->books);
     coordinator->epoch_us = now_us;
+}
+
+void course_start(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    enum { FIRST_GRANT_STEPS = 32 };
+    const struct run_position *resume = coordinator->spec.resume;
+    coordinator->start_us = now_us;
+    coordinator->grant_steps = FIRST_GRANT_STEPS;
+    coordinator_say(out, "event=started step=%llu epoch=%u checkpoint=%llu",
+                    (unsigned long long)coordinator->lane_step, coordinator->epoch + 1,
+                    resume == NULL ? 0ull : (unsigned long long)resume->number);
+    cuts_start(&coordinator->cuts, now_us);
+    begin_epoch(coordinator, now_us);
+    lanes_begin_epoch(&coordinator->lanes, resume == NULL ? NULL : resume->lane_squared,
+                      resume == NULL ? NULL : resume->lane_counts);
     for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
         course_send_rates(coordinator, i, out);
-    for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++)
-        grant(coordinator, i, out);
+    grant(coordinator, now_us, out);
 }
+
+static void settle(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    coordinator_move(coordinator, SETTLING);
+    coordinator->trained_us = now_us;
+    coordinator->train_us_total += now_us - coordinator->epoch_us;
+    course_repeat(coordinator, out);
+}
+
+void course_lanes_rest(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    measure_grant(coordinator, now_us);
+    coordinator->lane_step = coordinator->lanes.end_step;
+    if (coordinator->lane_step ==
+        (coordinator->epoch + UINT64_C(1)) * coordinator_lane_steps(&coordinator->spec))
+        settle(coordinator, now_us, out);
+    else
+        go_on(coordinator, now_us, out);
+}
+
+/* ---- checkpoints ---- */
+
+/* The checkpoint that an orderly end waited for is there, or cannot be had. */
+static void end_orderly(struct coordinator *coordinator, struct outbox *out) {
+    const struct cuts *cuts = &coordinator->cuts;
+    const char *why = coordinator->stop_status.text;
+    if (cuts->failure.code != STATUS_OK)
+        coordinator_fail(coordinator, out, STATUS_IO, "%s; the state could not be saved: %s", why,
+                         cuts->failure.text);
+    else
+        coordinator_fail(coordinator, out, STATUS_TRY_AGAIN, "%s; checkpoint %llu is saved", why,
+                         (unsigned long long)cuts->saved);
+}
+
+static void tell_outcome(const struct coordinator *coordinator, struct outbox *out) {
+    const struct cuts *cuts = &coordinator->cuts;
+    unsigned long long number = cuts->position.number;
+    if (cuts->failure.code == STATUS_OK)
+        coordinator_say(out, "event=checkpoint number=%llu step=%llu pauses=%.3f", number,
+                        (unsigned long long)cuts->position.lane_step, (double)cuts->pause_us / 1e6);
+    else
+        coordinator_say(out, "event=checkpoint_failed number=%llu reason=\"%s\"", number, cuts->failure.text);
+}
+
+void course_after_cut(struct coordinator *coordinator, enum cut_stage before, uint64_t now_us,
+                      struct outbox *out) {
+    const struct cuts *cuts = &coordinator->cuts;
+    if (cuts->stage == before)
+        return;
+    coordinator_moved(coordinator, now_us);
+    if (cuts->stage == CUT_IDLE)
+        tell_outcome(coordinator, out);
+    if (coordinator->state != CUTTING)
+        return;
+    if (!coordinator->stopping)
+        grant(coordinator, now_us, out);
+    else if (cuts->stage == CUT_IDLE && cuts->position.lane_step == coordinator->lane_step)
+        end_orderly(coordinator, out);
+    else if (cuts->stage == CUT_IDLE)
+        go_on(coordinator, now_us, out);
+}
+
+void course_stop(struct coordinator *coordinator, const struct status *status, uint64_t now_us,
+                 struct outbox *out) {
+    if (coordinator->state == JOINING || !coordinator->spec.cuts.possible) {
+        coordinator_fail(coordinator, out, status->code, "%s; nothing was saved by this process",
+                         status->text);
+        return;
+    }
+    if (coordinator->stopping || coordinator->state >= MOMENTS)
+        return; /* it ends soon, one way or the other */
+    coordinator->stopping = true;
+    coordinator->stop_status = *status;
+    coordinator_say(out, "event=stopping reason=\"%s\"", status->text);
+    if (coordinator->state == TRAINING && roster_ready_workers(&coordinator->roster) == 0)
+        coordinator_fail(coordinator, out, status->code, "%s; no worker is left to bring the lanes to rest",
+                         status->text);
+    (void)now_us;
+}
+
+/* ---- epochs ---- */
 
 uint64_t course_settle_step(const struct coordinator *coordinator) {
     return (coordinator->epoch + UINT64_C(1)) * coordinator_clock_steps(&coordinator->spec);
 }
 
-void course_settle(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    coordinator_move(coordinator, SETTLING);
-    coordinator->trained_us = now_us;
-    coordinator->train_us_total += now_us - coordinator->epoch_us;
-    struct message message = {.kind = MESSAGE_SETTLE};
-    message.settle.step = course_settle_step(coordinator);
-    for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
-        outbox_send(out, roster_pserver(&coordinator->roster, i)->link, &message);
+void course_deal_slice(struct coordinator *coordinator, const struct seat *worker, struct outbox *out) {
+    struct message message = {.kind = MESSAGE_VALIDATE, .validate = {.epoch = coordinator->epoch}};
+    if (worker->ready && epoch_deal_slice(&coordinator->books, worker->index, &message.validate))
+        outbox_send(out, worker->link, &message);
 }
 
-/* Gives a worker one more slice, if any is left. */
-void course_deal_slice(struct coordinator *coordinator, const struct seat *worker, struct outbox *out) {
-    struct message message = {.kind = MESSAGE_VALIDATE};
-    if (epoch_next_slice(&coordinator->books, &message.validate))
-        outbox_send(out, worker->link, &message);
+/* Slices that nobody measures, to whoever is there: a worker holds more than usual rather than none. */
+static void deal_rest(struct coordinator *coordinator, struct outbox *out) {
+    for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++)
+        for (int ahead = 0; ahead < VALID_SLICES_AHEAD; ahead++)
+            if (!epoch_is_busy(&coordinator->books, i, VALID_SLICES_AHEAD))
+                course_deal_slice(coordinator, roster_worker(&coordinator->roster, i), out);
+}
+
+void course_employ(struct coordinator *coordinator, const struct seat *worker, struct outbox *out) {
+    (void)worker;
+    if (coordinator->state == VALIDATING)
+        deal_rest(coordinator, out);
+    else if (coordinator->state == TRAINING && lanes_adopt(&coordinator->lanes, &coordinator->roster))
+        send_grants(coordinator, out);
+}
+
+void course_replace(struct coordinator *coordinator, uint32_t worker, struct outbox *out) {
+    lanes_disown(&coordinator->lanes, worker);
+    epoch_take_back(&coordinator->books, worker);
+    course_employ(coordinator, NULL, out);
+}
+
+/* Ratings that this process has trained on since an epoch began, this one included. */
+static uint64_t ratings_since(const struct coordinator *coordinator, uint32_t epoch) {
+    const struct coordinator_spec *spec = &coordinator->spec;
+    uint64_t steps = coordinator_lane_steps(spec), begun = epoch * steps;
+    uint64_t whole = spec->train_count * (coordinator->lane_step / steps - epoch);
+    uint64_t skipped = coordinator->first_step > begun ? coordinator->first_step - begun : 0;
+    uint64_t ratings = skipped % steps * spec->batch;
+    ratings = ratings < spec->train_count ? ratings : spec->train_count;
+    return whole - skipped / steps * spec->train_count - ratings;
+}
+
+static double per_second(uint64_t count, uint64_t us) {
+    return (double)count * 1e6 / (double)(us == 0 ? 1 : us);
 }
 
 void course_save_rows(struct coordinator *coordinator, struct outbox *out) {
@@ -89,9 +259,13 @@ void course_save_rows(struct coordinator *coordinator, struct outbox *out) {
         .cold_count = last->cold_count,
         .cold_mse = last->cold_mse,
         .cold_mae = coordinator->cold_mae,
-        .train_seconds = (double)(coordinator->validated_us - coordinator->start_us) / 1e6,
-        .ratings_per_second = (double)spec->train_count * coordinator->epochs * 1e6 /
-                              (double)(coordinator->train_us_total == 0 ? 1 : coordinator->train_us_total),
+        .train_seconds =
+            coordinator->seconds_before + (double)(coordinator->validated_us - coordinator->start_us) / 1e6,
+        .ratings_per_second = per_second(ratings_since(coordinator, 0), coordinator->train_us_total),
+        .resumed_from = coordinator->first_step,
+        .checkpoints = coordinator->cuts.count,
+        .pause_seconds = (double)coordinator->cuts.pause_us / 1e6,
+        .workers_lost = coordinator->workers_lost,
         .pservers = spec->roster.pservers,
         .workers = spec->roster.workers,
         .transport = spec->transport,
@@ -107,6 +281,13 @@ void course_save_rows(struct coordinator *coordinator, struct outbox *out) {
     outbox_job(out, &coordinator->finish_job);
 }
 
+static void train_loss(const struct lane_books *lanes, struct epoch_report *report) {
+    double squared;
+    uint64_t count;
+    lanes_sum(lanes, &squared, &count);
+    report->train_loss = count == 0 ? NAN : squared / (double)count;
+}
+
 static void report_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     const struct coordinator_spec *spec = &coordinator->spec;
     uint64_t clock = coordinator_clock_steps(spec);
@@ -120,8 +301,9 @@ static void report_epoch(struct coordinator *coordinator, uint64_t now_us, struc
         .learning_rate = rate.learning_rate,
         .momentum = rate.momentum,
         .seconds = (double)(now_us - coordinator->epoch_us) / 1e6,
-        .ratings_per_second = (double)spec->train_count * 1e6 / (double)(train_us == 0 ? 1 : train_us),
+        .ratings_per_second = per_second(ratings_since(coordinator, coordinator->epoch), train_us),
     };
+    train_loss(&coordinator->lanes, report);
     epoch_losses(&coordinator->books, report, &coordinator->cold_mae);
     coordinator->last_valid_rmse = report->valid_rmse;
     coordinator->epoch_job.kind = JOB_EPOCH_END;
@@ -144,7 +326,11 @@ void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct
         return;
     }
     if (++coordinator->epoch < coordinator->epochs) {
-        course_begin_epoch(coordinator, now_us, out);
+        begin_epoch(coordinator, now_us);
+        lanes_begin_epoch(&coordinator->lanes, NULL, NULL);
+        for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
+            course_send_rates(coordinator, i, out);
+        go_on(coordinator, now_us, out);
     } else if (coordinator->spec.components == 0) {
         course_save_rows(coordinator, out);
     } else {
@@ -159,7 +345,59 @@ void course_validate(struct coordinator *coordinator, uint64_t now_us, struct ou
         course_end_epoch(coordinator, now_us, out);
         return;
     }
-    for (int round = 0; round < VALID_SLICES_AHEAD; round++)
-        for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++)
-            course_deal_slice(coordinator, roster_worker(&coordinator->roster, i), out);
+    deal_rest(coordinator, out);
+}
+
+/* ---- asking again ---- */
+
+static void repeat_grants(const struct coordinator *coordinator, struct outbox *out) {
+    for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++) {
+        const struct seat *worker = roster_worker(&coordinator->roster, i);
+        if (worker->ready && lanes_waits_for(&coordinator->lanes, i))
+            lanes_send(&coordinator->lanes, worker, coordinator->epoch, out);
+    }
+}
+
+static void repeat_settle(const struct coordinator *coordinator, struct outbox *out) {
+    struct message message = {.kind = MESSAGE_SETTLE, .settle = {course_settle_step(coordinator)}};
+    for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
+        if (!coordinator->books.settled[i])
+            outbox_send(out, roster_pserver(&coordinator->roster, i)->link, &message);
+}
+
+static void repeat_slices(const struct coordinator *coordinator, struct outbox *out) {
+    const struct epoch_books *books = &coordinator->books;
+    struct message message = {.kind = MESSAGE_VALIDATE, .validate = {.epoch = coordinator->epoch}};
+    for (uint32_t slice = 0; slice < books->slices; slice++) {
+        if (books->slice_done[slice] || books->slice_worker[slice] == SLICE_UNDEALT)
+            continue;
+        epoch_name_slice(books, slice, &message.validate);
+        outbox_send(out, roster_worker(&coordinator->roster, books->slice_worker[slice])->link, &message);
+    }
+}
+
+void course_repeat(struct coordinator *coordinator, struct outbox *out) {
+    switch (coordinator->state) {
+    case TRAINING:
+        repeat_grants(coordinator, out);
+        break;
+    case SETTLING:
+        repeat_settle(coordinator, out);
+        break;
+    case VALIDATING:
+        repeat_slices(coordinator, out);
+        break;
+    case MOMENTS:
+        finale_ask_moments(&coordinator->finale, &coordinator->roster, out);
+        break;
+    case SCORES:
+        finale_repeat_scores(&coordinator->finale, &coordinator->roster, out);
+        break;
+    case SAVING:
+        finale_repeat_rows(&coordinator->finale, &coordinator->roster, out);
+        break;
+    default:
+        break;
+    }
+    cuts_repeat(&coordinator->cuts, &coordinator->roster, out);
 }

@@ -1,21 +1,29 @@
-/* The course of a run: an epoch begins, its lanes are granted and its rates told; it is settled and validated; after the
- * last one the model is saved. Each function is one move of the coordinator's table of states. */
+/* The course of a run: grants follow each other to the end of an epoch, with checkpoints in between; the epoch is settled and
+ * validated; after the last one the model is saved. Each function is one move of the coordinator's table of states. */
 #ifndef COORDINATOR_COURSE_H
 #define COORDINATOR_COURSE_H
 
 #include "coordinator/state.h"
 
+/* JOINING -> TRAINING: everybody is there. */
+void course_start(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+
 /* Sends the rates that a pserver has asked for, as far as they are known by now. */
 void course_send_rates(struct coordinator *coordinator, uint32_t pserver, struct outbox *out);
 
-/* TRAINING: grants every lane for the epoch. */
-void course_begin_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+/* Every lane has come to the end of the grant. */
+void course_lanes_rest(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+
+/* The checkpoint under way has come to another stage, from `before`. */
+void course_after_cut(struct coordinator *coordinator, enum cut_stage before, uint64_t now_us,
+                      struct outbox *out);
+
+/* The run is to end with a checkpoint, as soon as lanes are at rest. */
+void course_stop(struct coordinator *coordinator, const struct status *status, uint64_t now_us,
+                 struct outbox *out);
 
 /* The number of steps after which the shards settle for the epoch under way. */
 uint64_t course_settle_step(const struct coordinator *coordinator);
-
-/* SETTLING: every lane is done. */
-void course_settle(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
 /* VALIDATING: every shard has settled. Slices are dealt out, two ahead for each worker. */
 void course_validate(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
@@ -28,6 +36,15 @@ void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct o
 
 /* The report has been recorded, and may be written over: begins the next epoch, or the end. */
 void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+
+/* A worker has become ready: it gets what has no owner. */
+void course_employ(struct coordinator *coordinator, const struct seat *worker, struct outbox *out);
+
+/* A worker is gone: others get what it had. */
+void course_replace(struct coordinator *coordinator, uint32_t worker, struct outbox *out);
+
+/* Asks again for what the course waits for. */
+void course_repeat(struct coordinator *coordinator, struct outbox *out);
 
 /* SAVING: asks for the next chunk of rows; after the last one, FINISHING. */
 void course_save_rows(struct coordinator *coordinator, struct outbox *out);

@@ -1,40 +1,51 @@
-/* The books of one epoch: which lanes and shards are done, and the sums of losses, added in an order that
- * does not depend on who was first. */
+/* The books of an epoch's end: which shards have settled, which slices of the validation ratings are measured and by whom,
+ * and the sums of errors, added in an order that does not depend on who was first. */
 #ifndef COORDINATOR_EPOCH_H
 #define COORDINATOR_EPOCH_H
 
 #include "core/reports.h"
 #include "proto/event.h"
 
+#define SLICE_UNDEALT UINT32_MAX
+
 struct epoch_books {
-    uint32_t lanes, pservers, slices;
+    uint32_t pservers, slices;
     uint64_t valid_count;
-    struct lane_done_message *lane_sums;  /* [lanes]; count 0 and done 0 until it comes */
-    uint8_t *lane_done;                   /* [lanes] */
     uint8_t *settled;                     /* [pservers] */
     struct validated_message *slice_sums; /* [slices] */
     uint8_t *slice_done;                  /* [slices] */
-    uint32_t lanes_left, pservers_left, slices_left;
-    uint32_t next_slice; /* the next one to deal out */
-    uint64_t digest;     /* of the model, complete when pservers_left is 0 */
+    uint32_t *slice_worker;               /* [slices] who measures it, or SLICE_UNDEALT */
+    uint32_t pservers_left, slices_left;
+    uint32_t first_undealt; /* no slice before it is undealt */
+    uint64_t digest;        /* of the model, complete when pservers_left is 0 */
 };
 
-bool epoch_init(struct epoch_books *books, uint32_t lanes, uint32_t pservers, uint64_t valid_count,
-                struct status *status);
+bool epoch_init(struct epoch_books *books, uint32_t pservers, uint64_t valid_count, struct status *status);
 void epoch_free(struct epoch_books *books);
 
 /* Clears the books for the next epoch. */
 void epoch_begin(struct epoch_books *books);
 
-/* Each files one message; false with a sentence when it is not expected. */
-bool epoch_lane_done(struct epoch_books *books, const struct lane_done_message *done, struct status *status);
-bool epoch_settled(struct epoch_books *books, uint32_t pserver, uint64_t digest, struct status *status);
-bool epoch_validated(struct epoch_books *books, const struct validated_message *sums, struct status *status);
+/* A shard has settled; *repeated when that was known. */
+void epoch_settled(struct epoch_books *books, uint32_t pserver, uint64_t digest, bool *repeated);
 
-/* The next slice to measure; false when all are dealt out. */
-bool epoch_next_slice(struct epoch_books *books, struct validate_message *slice);
+/* Files the sums of a slice, *repeated when they were there; false with a sentence when nobody was to measure it. */
+bool epoch_validated(struct epoch_books *books, const struct validated_message *sums, bool *repeated,
+                     struct status *status);
 
-/* Fills in the losses of a report from the books. */
+/* Deals the next slice to a worker; false when all are dealt out. */
+bool epoch_deal_slice(struct epoch_books *books, uint32_t worker, struct validate_message *slice);
+
+/* Whether a worker has this many slices to measure. */
+bool epoch_is_busy(const struct epoch_books *books, uint32_t worker, uint32_t slices);
+
+/* A slice again, for whoever measures it. */
+void epoch_name_slice(const struct epoch_books *books, uint32_t number, struct validate_message *slice);
+
+/* A worker is gone: what it has not measured is undealt again. */
+void epoch_take_back(struct epoch_books *books, uint32_t worker);
+
+/* Fills in the validation losses of a report from the books. */
 void epoch_losses(const struct epoch_books *books, struct epoch_report *report, double *cold_mae);
 
 #endif

@@ -48,6 +48,9 @@ bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t
                     struct status *status) {
     size_t factors = finale->spec.factors;
     const double *sums = message->body;
+    *complete = false;
+    if (shard < finale->next_shard)
+        return true;
     if (shard != finale->next_shard || message->body_bytes != (factors + factors * factors) * sizeof(double))
         return status_fail(status, STATUS_PROTOCOL,
                            "moments of %zu bytes from pserver %u, expected from pserver %u",
@@ -63,6 +66,19 @@ bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t
     return true;
 }
 
+void finale_repeat_scores(const struct finale *finale, const struct roster *roster, struct outbox *out) {
+    uint32_t components = finale->spec.components, shards = finale->spec.pservers;
+    size_t bytes = (size_t)(components + 1) * finale->spec.factors * sizeof(double);
+    struct message project = {.kind = MESSAGE_PROJECT, .project = {components}};
+    for (uint32_t shard = 0; shard < shards; shard++) {
+        uint32_t held = partition_rows(finale->spec.movies, shard, shards);
+        if (held != 0 && finale->projected[shard] == held)
+            continue;
+        memcpy(outbox_body(out, bytes), finale->axes, bytes);
+        outbox_send(out, roster_pserver(roster, shard)->link, &project);
+    }
+}
+
 bool finale_ask_scores(struct finale *finale, const struct roster *roster, struct outbox *out,
                        struct status *status) {
     uint32_t factors = finale->spec.factors, components = finale->spec.components;
@@ -73,12 +89,7 @@ bool finale_ask_scores(struct finale *finale, const struct roster *roster, struc
     memory_release(variance);
     if (!decomposed)
         return false;
-    size_t bytes = (size_t)(components + 1) * factors * sizeof(double);
-    struct message project = {.kind = MESSAGE_PROJECT, .project = {components}};
-    for (uint32_t shard = 0; shard < finale->spec.pservers; shard++) {
-        memcpy(outbox_body(out, bytes), finale->axes, bytes);
-        outbox_send(out, roster_pserver(roster, shard)->link, &project);
-    }
+    finale_repeat_scores(finale, roster, out);
     return true;
 }
 
@@ -88,8 +99,10 @@ bool finale_scores(struct finale *finale, uint32_t shard, const struct message *
     uint32_t held = partition_rows(finale->spec.movies, shard, shards);
     uint64_t end = (uint64_t)message->projected.first + message->projected.movies;
     const double *lines = message->body;
-    if (message->projected.first != finale->projected[shard] || end > held ||
-        message->body_bytes != message->projected.movies * (components + 1) * sizeof(double))
+    *complete = false;
+    if (message->projected.first != finale->projected[shard] && end <= held)
+        return true; /* heard before, or after one that was lost: PROJECT will be sent again */
+    if (end > held || message->body_bytes != message->projected.movies * (components + 1) * sizeof(double))
         return status_fail(status, STATUS_PROTOCOL, "scores of %u movies in %zu bytes",
                            message->projected.movies, message->body_bytes);
     for (uint32_t i = 0; i < message->projected.movies; i++) {
@@ -121,16 +134,27 @@ static uint32_t rows_of_shard(const struct finale *finale, uint32_t shard) {
     return first >= end ? 0 : (end - first - 1) / finale->spec.pservers + 1;
 }
 
-static void ask_shard(struct finale *finale, const struct roster *roster, uint32_t shard,
+/* Names the chunk under way in READ and VALUES. */
+static uint64_t chunk_number(const struct finale *finale) {
+    return (uint64_t)finale->table << 32 | finale->chunk_first;
+}
+
+static void ask_shard(const struct finale *finale, const struct roster *roster, uint32_t shard,
                       struct outbox *out) {
     uint32_t rows = rows_of_shard(finale, shard), first = first_of_shard(finale, shard);
     uint32_t *ids = outbox_body(out, rows * sizeof *ids);
-    struct message read = {.kind = MESSAGE_READ, .read = {.request = finale->chunk_first}};
+    struct message read = {.kind = MESSAGE_READ, .read = {.request = chunk_number(finale)}};
     for (uint32_t i = 0; i < rows; i++)
         ids[i] = first + i * finale->spec.pservers;
     read.read.users = finale->table == TABLE_USERS ? rows : 0;
     read.read.movies = finale->table == TABLE_USERS ? 0 : rows;
     outbox_send(out, roster_pserver(roster, shard)->link, &read);
+}
+
+void finale_repeat_rows(const struct finale *finale, const struct roster *roster, struct outbox *out) {
+    for (uint32_t shard = 0; shard < finale->spec.pservers; shard++)
+        if (!finale->answered[shard])
+            ask_shard(finale, roster, shard, out);
 }
 
 bool finale_ask_rows(struct finale *finale, const struct roster *roster, struct outbox *out) {
@@ -145,8 +169,7 @@ bool finale_ask_rows(struct finale *finale, const struct roster *roster, struct 
     finale->chunk_rows = left < FINALE_CHUNK_ROWS ? left : FINALE_CHUNK_ROWS;
     finale->shards_missing = finale->spec.pservers;
     memset(finale->answered, 0, finale->spec.pservers);
-    for (uint32_t shard = 0; shard < finale->spec.pservers; shard++)
-        ask_shard(finale, roster, shard, out);
+    finale_repeat_rows(finale, roster, out);
     return true;
 }
 
@@ -155,9 +178,9 @@ bool finale_rows(struct finale *finale, uint32_t shard, const struct message *me
     size_t stride = row_stride(finale->spec.factors);
     uint32_t rows = rows_of_shard(finale, shard), first = first_of_shard(finale, shard);
     const float *values = message->body;
-    if (finale->shards_missing == 0 || finale->answered[shard] ||
-        message->values.request != finale->chunk_first ||
-        message->body_bytes != rows * stride * sizeof(float))
+    if (finale->answered[shard] || message->values.request != chunk_number(finale))
+        return true; /* heard before */
+    if (message->body_bytes != rows * stride * sizeof(float))
         return status_fail(status, STATUS_PROTOCOL, "%zu bytes of rows that nobody asked for",
                            message->body_bytes);
     for (uint32_t i = 0; i < rows; i++) {

@@ -41,6 +41,10 @@ void finale_free(struct finale *finale);
 /* Asks the first shard for its moments. */
 void finale_ask_moments(struct finale *finale, const struct roster *roster, struct outbox *out);
 
+/* The shards that owe an answer are asked again. */
+void finale_repeat_scores(const struct finale *finale, const struct roster *roster, struct outbox *out);
+void finale_repeat_rows(const struct finale *finale, const struct roster *roster, struct outbox *out);
+
 /* MOMENTS of a shard: asks the next one; *complete when it was the last. */
 bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t shard,
                     const struct message *message, struct outbox *out, bool *complete, struct status *status);

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/memory.h"
 
@@ -65,31 +66,61 @@ static bool check_hello(const struct roster *roster, const struct hello_message 
     return true;
 }
 
-struct seat *roster_admit(struct roster *roster, const struct event *event, struct status *status) {
+static bool same_process(const struct hello_message *a, const struct hello_message *b) {
+    return a->incarnation == b->incarnation;
+}
+
+/* Two processes want one seat. */
+static enum admission judge_rival(const struct roster *roster, struct seat *seat,
+                                  const struct hello_message *hello, uint64_t now_us, struct status *status) {
+    enum { BEATS_OF_SILENCE = 3 };
+    char name[512];
+    if (hello->replaces != 0 && hello->replaces == seat->hello.pid &&
+        strcmp(hello->host, seat->hello.host) == 0)
+        return ADMISSION_REPLACES;
+    if (now_us - seat->heard_us > BEATS_OF_SILENCE * roster->spec.beat_us)
+        return ADMISSION_REPLACES;
+    if (seat->rival != hello->incarnation) {
+        seat->rival = hello->incarnation;
+        seat->rival_us = now_us;
+    }
+    if (seat->heard_us <= seat->rival_us + roster->spec.beat_us / 4)
+        return ADMISSION_WAITS;
+    roster_name(seat, name, sizeof name);
+    status_fail(status, STATUS_DENIED, "%s is already there, a second one with its index cannot join", name);
+    return ADMISSION_REFUSED;
+}
+
+enum admission roster_judge(struct roster *roster, const struct event *event, struct seat **seat,
+                            struct status *status) {
     const struct hello_message *hello = &event->message->hello;
     if (!check_hello(roster, hello, status))
-        return NULL;
-    struct seat *seat = hello->role == ROLE_PSERVER ? roster_pserver(roster, hello->index)
-                                                    : roster_worker(roster, hello->index);
-    if (seat->joined && seat->hello.incarnation != hello->incarnation) {
-        char name[512];
-        roster_name(seat, name, sizeof name);
-        status_fail(status, STATUS_DENIED, "%s is already there, a second one with its index cannot join",
-                    name);
-        return NULL;
-    }
+        return ADMISSION_REFUSED;
+    *seat = hello->role == ROLE_PSERVER ? roster_pserver(roster, hello->index)
+                                        : roster_worker(roster, hello->index);
     const struct seat *other = roster_find(roster, event->link);
-    if (other != NULL && other != seat) {
+    if (other != NULL && other != *seat) {
         status_fail(status, STATUS_DENIED, "%s %u cannot also be %s %u", role_name(other->role), other->index,
-                    role_name(seat->role), seat->index);
-        return NULL;
+                    role_name((*seat)->role), (*seat)->index);
+        return ADMISSION_REFUSED;
     }
-    roster->joined += !seat->joined;
+    if (!(*seat)->joined)
+        return ADMISSION_NEW;
+    return same_process(&(*seat)->hello, hello) ? ADMISSION_REPEATED
+                                                : judge_rival(roster, *seat, hello, event->now_us, status);
+}
+
+void roster_seat(struct roster *roster, struct seat *seat, const struct event *event) {
+    roster->joined++;
     seat->joined = true;
     seat->link = event->link;
-    seat->hello = *hello;
+    seat->hello = event->message->hello;
     seat->heard_us = event->now_us;
-    return seat;
+}
+
+void roster_clear(struct roster *roster, struct seat *seat) {
+    roster->joined -= seat->joined;
+    *seat = (struct seat){.role = seat->role, .index = seat->index};
 }
 
 bool roster_pservers_ready(const struct roster *roster) {
@@ -99,14 +130,11 @@ bool roster_pservers_ready(const struct roster *roster) {
     return true;
 }
 
-bool roster_all_ready(const struct roster *roster) {
-    return roster->ready == roster->count;
-}
-
-bool roster_ready(struct roster *roster, struct seat *seat) {
-    roster->ready += !seat->ready;
-    seat->ready = true;
-    return seat->role == ROLE_PSERVER ? roster_pservers_ready(roster) : roster_all_ready(roster);
+uint32_t roster_ready_workers(const struct roster *roster) {
+    uint32_t ready = 0;
+    for (uint32_t i = 0; i < roster->spec.workers; i++)
+        ready += roster_worker(roster, i)->ready;
+    return ready;
 }
 
 void roster_heartbeat(struct seat *seat, const struct heartbeat_message *beat, uint64_t now_us) {
@@ -116,7 +144,12 @@ void roster_heartbeat(struct seat *seat, const struct heartbeat_message *beat, u
     seat->now_us = now_us;
 }
 
-const struct seat *roster_lost(const struct roster *roster, uint64_t now_us) {
+void roster_forgive(struct roster *roster, uint64_t now_us) {
+    for (uint32_t i = 0; i < roster->count; i++)
+        roster->seats[i].heard_us = now_us;
+}
+
+struct seat *roster_lost(const struct roster *roster, uint64_t now_us) {
     for (uint32_t i = 0; i < roster->count; i++)
         if (roster->seats[i].joined && now_us - roster->seats[i].heard_us > roster->spec.silence_us)
             return &roster->seats[i];

@@ -14,6 +14,7 @@ struct seat {
     link_id link;
     struct hello_message hello;
     uint64_t heard_us;                    /* when a message came last */
+    uint64_t rival, rival_us;             /* another process that says it is this member, and since when */
     struct heartbeat_message now, before; /* the last two heartbeats, and when they came */
     uint64_t now_us, before_us;
 };
@@ -22,12 +23,13 @@ struct roster_spec {
     uint32_t pservers, workers;
     uint64_t config_digest, data_digest;
     uint64_t silence_us; /* a member this silent is lost */
+    uint64_t beat_us;    /* time between two heartbeats of a member */
 };
 
 struct roster {
     struct roster_spec spec;
     struct seat *seats; /* pservers, then workers */
-    uint32_t count, joined, ready;
+    uint32_t count, joined;
 };
 
 bool roster_init(struct roster *roster, const struct roster_spec *spec, struct status *status);
@@ -39,19 +41,37 @@ struct seat *roster_worker(const struct roster *roster, uint32_t index);
 /* Whose link this is; NULL when no member's. */
 struct seat *roster_find(const struct roster *roster, link_id link);
 
-/* Seats a newcomer, or repeats a greeting; NULL with the reason, whose code the refused process ends with. */
-struct seat *roster_admit(struct roster *roster, const struct event *event, struct status *status);
+/* What becomes of a HELLO. */
+enum admission {
+    ADMISSION_NEW,      /* the seat is free: take it */
+    ADMISSION_REPEATED, /* the one in the seat says hello again */
+    ADMISSION_REPLACES, /* the one in the seat is dead: clear the seat, then take it */
+    ADMISSION_WAITS,    /* whether the one in the seat lives is not known yet: no answer, it will ask again */
+    ADMISSION_REFUSED   /* for the reason in status, whose code the process ends with */
+};
 
-/* Marks a seat ready; true when that made all seats of its role ready. */
-bool roster_ready(struct roster *roster, struct seat *seat);
+/* Judges a HELLO without seating anybody; *seat is the place in question unless it is refused. Whoever started both says
+ * who is dead (hello.replaces). Without that, one who has been heard after the newcomer's first HELLO lives, and one who
+ * has been silent for three heartbeats does not. */
+enum admission roster_judge(struct roster *roster, const struct event *event, struct seat **seat,
+                            struct status *status);
+
+/* Seats the sender of a HELLO that was judged new; clears a seat. */
+void roster_seat(struct roster *roster, struct seat *seat, const struct event *event);
+void roster_clear(struct roster *roster, struct seat *seat);
+
+uint32_t roster_ready_workers(const struct roster *roster);
+
 bool roster_pservers_ready(const struct roster *roster);
-bool roster_all_ready(const struct roster *roster);
 
 /* Files a heartbeat. */
 void roster_heartbeat(struct seat *seat, const struct heartbeat_message *beat, uint64_t now_us);
 
+/* Whoever kept the time has slept for a while: nobody's silence counts so far. */
+void roster_forgive(struct roster *roster, uint64_t now_us);
+
 /* The first member that has been silent for too long, or NULL. */
-const struct seat *roster_lost(const struct roster *roster, uint64_t now_us);
+struct seat *roster_lost(const struct roster *roster, uint64_t now_us);
 
 /* "pserver 1 (pid 4242 on host a)". */
 void roster_name(const struct seat *seat, char *text, size_t capacity);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "coordinator/course.h"
+#include "coordinator/joining.h"
 #include "model/partition.h"
 
 static void fill_progress(struct coordinator *coordinator, uint64_t now_us) {
@@ -43,7 +45,7 @@ static void show_progress(struct coordinator *coordinator, uint64_t now_us, stru
     if (now_us < coordinator->next_progress_us || coordinator->progress_pending)
         return;
     coordinator->next_progress_us = now_us + coordinator->spec.progress_us;
-    if (coordinator->state != TRAINING && coordinator->state != SETTLING && coordinator->state != VALIDATING)
+    if (coordinator->state < TRAINING || coordinator->state > VALIDATING)
         return;
     fill_progress(coordinator, now_us);
     coordinator->progress_job.kind = JOB_PROGRESS;
@@ -84,15 +86,23 @@ static void name_pserver(const struct coordinator *coordinator, uint32_t index, 
 /* Whom the course waits for: the first one that has not done its part. Empty when that is nobody. */
 static void name_awaited(const struct coordinator *coordinator, char *text, size_t capacity) {
     const struct epoch_books *books = &coordinator->books;
+    const struct lane_books *lanes = &coordinator->lanes;
     const struct finale *finale = &coordinator->finale;
     uint32_t pservers = coordinator->spec.roster.pservers, i = 0;
     text[0] = '\0';
     switch (coordinator->state) {
     case TRAINING:
-        while (i < books->lanes && books->lane_done[i])
+        while (i < lanes->count && lanes->done[i])
             i++;
-        roster_name(roster_worker(&coordinator->roster, i % coordinator->spec.roster.workers), text,
-                    capacity);
+        if (i == lanes->count || lanes->owners[i] == LANE_UNOWNED)
+            snprintf(text, capacity, "a worker that takes lane %u", i);
+        else
+            roster_name(roster_worker(&coordinator->roster, lanes->owners[i]), text, capacity);
+        break;
+    case CUTTING:
+        while (i < pservers && coordinator->cuts.taken[i])
+            i++;
+        name_pserver(coordinator, i, text, capacity);
         break;
     case SETTLING:
         while (i < pservers && books->settled[i])
@@ -122,6 +132,11 @@ static void name_awaited(const struct coordinator *coordinator, char *text, size
     }
 }
 
+/* An orderly end waits for the disk. */
+static bool is_saving(const struct coordinator *coordinator) {
+    return coordinator->state == CUTTING && coordinator->cuts.stage != CUT_TAKING;
+}
+
 /* Heartbeats alone do not end a run: ends one in which nothing has moved for too long. A shard may be busy for as long
  * as it may be silent. True when it did. */
 static bool has_stalled(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
@@ -129,30 +144,67 @@ static bool has_stalled(struct coordinator *coordinator, uint64_t now_us, struct
     char awaited[512];
     uint64_t patience_us = spec->request_timeout_us > spec->roster.silence_us ? spec->request_timeout_us
                                                                               : spec->roster.silence_us;
-    if (coordinator->state == JOINING || coordinator->job_pending ||
+    if (coordinator->state == JOINING || coordinator->job_pending || is_saving(coordinator) ||
         now_us - coordinator->moved_us <= patience_us)
         return false;
     name_awaited(coordinator, awaited, sizeof awaited);
     if (awaited[0] == '\0')
         return false;
     coordinator_fail(coordinator, out, STATUS_UNAVAILABLE,
-                     "nothing has moved for %.1f s: %s has not done its part (a message was lost?)",
+                     "nothing has moved for %.1f s: %s has not done its part",
                      (double)(now_us - coordinator->moved_us) / 1e6, awaited);
     return true;
 }
 
+/* A lost pserver ends the run; false then. Lost workers are replaced. */
+static bool look_after_members(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    char name[512], why[64];
+    for (struct seat *lost; (lost = roster_lost(&coordinator->roster, now_us)) != NULL;) {
+        double seconds = (double)(now_us - lost->heard_us) / 1e6;
+        if (lost->role == ROLE_PSERVER) {
+            roster_name(lost, name, sizeof name);
+            coordinator_fail(coordinator, out, STATUS_UNAVAILABLE, "%s has been silent for %.1f s", name,
+                             seconds);
+            return false;
+        }
+        snprintf(why, sizeof why, "silent for %.1f s", seconds);
+        joining_lose_worker(coordinator, lost, why, now_us, out);
+    }
+    return true;
+}
+
+/* What has not been answered for a while is asked again, ever more seldom. */
+static void ask_again(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    enum { PATIENCE_SHARE = 16 };
+    if (coordinator->repeat_us == 0) {
+        coordinator->repeat_after_us = coordinator->spec.request_timeout_us / PATIENCE_SHARE;
+        coordinator->repeat_us = coordinator->moved_us + coordinator->repeat_after_us;
+    }
+    if (now_us < coordinator->repeat_us)
+        return;
+    coordinator->repeat_after_us *= 2;
+    coordinator->repeat_us = now_us + coordinator->repeat_after_us;
+    course_repeat(coordinator, out);
+}
+
+/* Those that are joining are asked again even while others train. */
+static void invite_again(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    enum { INVITE_US = 1000000 };
+    if (now_us / INVITE_US != coordinator->last_tick_us / INVITE_US)
+        joining_repeat(coordinator, out);
+}
+
 void watch_tick(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     enum { TICK_US = 100000 };
-    const struct seat *lost = roster_lost(&coordinator->roster, now_us);
-    if (lost != NULL) {
-        char name[512];
-        roster_name(lost, name, sizeof name);
-        coordinator_fail(coordinator, out, STATUS_UNAVAILABLE, "%s has been silent for %.1f s", name,
-                         (double)(now_us - lost->heard_us) / 1e6);
+    uint64_t slept_us = now_us - coordinator->last_tick_us;
+    if (slept_us > coordinator->spec.roster.silence_us / 2)
+        roster_forgive(&coordinator->roster, now_us);
+    if (!look_after_members(coordinator, now_us, out) || !wait_for_members(coordinator, now_us, out) ||
+        has_stalled(coordinator, now_us, out))
         return;
-    }
-    if (!wait_for_members(coordinator, now_us, out) || has_stalled(coordinator, now_us, out))
-        return;
+    invite_again(coordinator, now_us, out);
+    ask_again(coordinator, now_us, out);
     show_progress(coordinator, now_us, out);
+    coordinator->last_tick_us = now_us;
     outbox_wake(out, now_us + TICK_US);
 }

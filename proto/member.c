@@ -19,6 +19,7 @@ void member_hello(const struct member *member, struct outbox *out, link_id link)
         .data_digest = spec->data_digest,
         .incarnation = spec->incarnation,
         .pid = spec->pid,
+        .replaces = spec->replaces,
     };
     snprintf(message.hello.host, sizeof message.hello.host, "%s", spec->host);
     snprintf(message.hello.endpoint, sizeof message.hello.endpoint, "%s", spec->endpoint);
@@ -98,6 +99,20 @@ static enum member_verdict on_message(struct member *member, const struct event 
     }
 }
 
+/* An orderly end is the coordinator's to arrange, if it knows us. */
+static enum member_verdict on_stop(struct member *member, const struct status *status, struct outbox *out) {
+    struct message message = {.kind = MESSAGE_LEAVE};
+    if (status->code != STATUS_TRY_AGAIN || !member->welcomed) {
+        member_fail(member, out, status->code, "%s %u was asked to stop: %s", role_name(member->spec.role),
+                    member->spec.index, status->text);
+        return MEMBER_ENDED;
+    }
+    snprintf(message.leave.reason, sizeof message.leave.reason, "%.*s", (int)sizeof message.leave.reason - 1,
+             status->text);
+    outbox_send(out, LINK_COORDINATOR, &message);
+    return MEMBER_HANDLED;
+}
+
 enum member_verdict member_step(struct member *member, const struct event *event, struct outbox *out) {
     if (member->ended)
         return MEMBER_ENDED;
@@ -110,9 +125,7 @@ enum member_verdict member_step(struct member *member, const struct event *event
     case EVENT_MESSAGE:
         return on_message(member, event, out);
     case EVENT_STOP:
-        member_fail(member, out, event->status->code, "%s %u was asked to stop: %s",
-                    role_name(member->spec.role), member->spec.index, event->status->text);
-        return MEMBER_ENDED;
+        return on_stop(member, event->status, out);
     default:
         return MEMBER_NOT_MINE;
     }

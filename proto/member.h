@@ -1,5 +1,6 @@
 /* The manners that every member (pserver, worker) shares: it says hello until it is welcomed, beats its
- * heart, notices a silent coordinator, and ends when it is told to. Part of an engine; thinks only. */
+ * heart, notices a silent coordinator, and ends when it is told to. Asked to stop by a person or a service manager, it asks
+ * the coordinator for leave and works on until it is told to end. Part of an engine; thinks only. */
 #ifndef PROTO_MEMBER_H
 #define PROTO_MEMBER_H
 
@@ -13,6 +14,7 @@ struct member_spec {
     uint64_t config_digest, data_digest;
     uint64_t incarnation; /* different for every start */
     uint64_t pid;
+    uint64_t replaces; /* pid of the dead member whose place this one takes; 0: none */
     char host[MEMBER_HOST_BYTES];
     char endpoint[MEMBER_ENDPOINT_BYTES]; /* where a pserver listens, else empty */
     uint64_t heartbeat_us, silence_us; /* time between heartbeats; a coordinator silent this long is lost */

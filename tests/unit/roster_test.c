@@ -5,13 +5,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "coordinator/roster.h"
 #include "core/memory.h"
 
 static const struct roster_spec SPEC = {
-    .pservers = 2, .workers = 2, .config_digest = 11, .data_digest = 22, .silence_us = 1000};
+    .pservers = 2, .workers = 2, .config_digest = 11, .data_digest = 22, .silence_us = 1000, .beat_us = 100};
 
 static struct roster make(void) {
     struct roster roster;
@@ -32,34 +33,52 @@ static struct hello_message hello_of(enum role role, uint32_t index) {
                                   .endpoint = "tcp://a:1"};
 }
 
-static struct seat *admit(struct roster *roster, const struct hello_message *hello, link_id link,
-                          struct status *status) {
+static enum admission judge_at(struct roster *roster, const struct hello_message *hello, link_id link,
+                               uint64_t now_us, struct seat **seat, struct status *status) {
     struct message message = {.kind = MESSAGE_HELLO, .hello = *hello};
-    struct event event = {.kind = EVENT_MESSAGE, .now_us = 50, .link = link, .message = &message};
+    struct event event = {.kind = EVENT_MESSAGE, .now_us = now_us, .link = link, .message = &message};
     *status = (struct status){STATUS_OK, ""};
-    return roster_admit(roster, &event, status);
+    enum admission admission = roster_judge(roster, &event, seat, status);
+    if (admission == ADMISSION_NEW)
+        roster_seat(roster, *seat, &event);
+    return admission;
+}
+
+static enum admission judge(struct roster *roster, const struct hello_message *hello, link_id link,
+                            struct status *status) {
+    struct seat *seat;
+    return judge_at(roster, hello, link, 50, &seat, status);
+}
+
+static struct seat *admit(struct roster *roster, const struct hello_message *hello, link_id link) {
+    struct seat *seat;
+    struct status status;
+    assert_int_equal(judge_at(roster, hello, link, 50, &seat, &status), ADMISSION_NEW);
+    return seat;
 }
 
 static void everybody_finds_a_seat(void **state) {
     struct roster roster = make();
-    struct status status;
     (void)state;
     for (link_id link = 1; link <= 4; link++) {
         struct hello_message hello = hello_of(link <= 2 ? ROLE_PSERVER : ROLE_WORKER, (link - 1) % 2);
-        struct seat *seat = admit(&roster, &hello, link, &status);
-        assert_non_null(seat);
+        struct seat *seat = admit(&roster, &hello, link);
         assert_ptr_equal(seat, roster_find(&roster, link));
         assert_int_equal(roster.joined, link);
     }
     assert_null(roster_find(&roster, 5));
     assert_false(roster_pservers_ready(&roster));
-    assert_false(roster_ready(&roster, roster_pserver(&roster, 0)));
-    assert_false(roster_ready(&roster, roster_pserver(&roster, 0)));
-    assert_true(roster_ready(&roster, roster_pserver(&roster, 1)));
-    assert_false(roster_all_ready(&roster));
-    assert_false(roster_ready(&roster, roster_worker(&roster, 0)));
-    assert_true(roster_ready(&roster, roster_worker(&roster, 1)));
-    assert_true(roster_all_ready(&roster));
+    roster_pserver(&roster, 0)->ready = true;
+    assert_false(roster_pservers_ready(&roster));
+    roster_pserver(&roster, 1)->ready = true;
+    assert_true(roster_pservers_ready(&roster));
+    assert_int_equal(roster_ready_workers(&roster), 0);
+    roster_worker(&roster, 1)->ready = true;
+    assert_int_equal(roster_ready_workers(&roster), 1);
+    roster_clear(&roster, roster_worker(&roster, 1));
+    assert_int_equal(roster_ready_workers(&roster), 0);
+    assert_int_equal(roster.joined, 3);
+    assert_null(roster_find(&roster, 4));
     roster_free(&roster);
     assert_int_equal(memory_blocks_held(), 0);
 }
@@ -68,8 +87,8 @@ static void refused(const struct hello_message *hello, enum status_code code, co
     struct roster roster = make();
     struct status status;
     struct hello_message first = hello_of(ROLE_PSERVER, 0);
-    assert_non_null(admit(&roster, &first, 1, &status));
-    assert_null(admit(&roster, hello, 2, &status));
+    admit(&roster, &first, 1);
+    assert_int_equal(judge(&roster, hello, 2, &status), ADMISSION_REFUSED);
     assert_int_equal(status.code, code);
     if (strstr(status.text, sentence) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", status.text, sentence);
@@ -82,7 +101,7 @@ static void those_who_do_not_fit_are_told_why(void **state) {
     struct hello_message hello = hello_of(ROLE_PSERVER, 1);
     (void)state;
     hello.protocol = PROTOCOL_VERSION + 1;
-    refused(&hello, STATUS_PROTOCOL, "speaks protocol 2, the coordinator 1");
+    refused(&hello, STATUS_PROTOCOL, "pserver 1 speaks protocol ");
     hello = hello_of(ROLE_COORDINATOR, 0);
     refused(&hello, STATUS_PROTOCOL, "a coordinator cannot join");
     hello = hello_of(ROLE_PSERVER, 1);
@@ -98,9 +117,28 @@ static void those_who_do_not_fit_are_told_why(void **state) {
     hello = hello_of(ROLE_PSERVER, 1);
     hello.endpoint[0] = '\0';
     refused(&hello, STATUS_PROTOCOL, "does not say where it listens");
-    hello = hello_of(ROLE_PSERVER, 0);
-    hello.incarnation++;
-    refused(&hello, STATUS_DENIED, "pserver 0 (pid 4242 on a) is already there");
+}
+
+static void a_seat_is_taken_over_when_its_process_is_dead(void **state) {
+    struct roster roster = make();
+    struct status status;
+    struct hello_message first = hello_of(ROLE_WORKER, 0), second = first;
+    (void)state;
+    struct seat *seat = admit(&roster, &first, 1), *place;
+    second.incarnation++;
+    assert_int_equal(judge_at(&roster, &second, 2, 100, &place, &status), ADMISSION_WAITS);
+    assert_int_equal(judge_at(&roster, &second, 2, 340, &place, &status), ADMISSION_WAITS);
+    assert_int_equal(judge_at(&roster, &second, 2, 351, &place, &status), ADMISSION_REPLACES);
+    assert_ptr_equal(place, seat);
+    seat->heard_us = 345; /* after the rival came */
+    assert_int_equal(judge_at(&roster, &second, 2, 351, &place, &status), ADMISSION_REFUSED);
+    assert_int_equal(status.code, STATUS_DENIED);
+    assert_non_null(strstr(status.text, "worker 0 (pid 4242 on a) is already there"));
+    second.replaces = 4242; /* its parent knows better */
+    assert_int_equal(judge_at(&roster, &second, 2, 351, &place, &status), ADMISSION_REPLACES);
+    snprintf(second.host, sizeof second.host, "b"); /* another host's 4242 */
+    assert_int_equal(judge_at(&roster, &second, 2, 351, &place, &status), ADMISSION_REFUSED);
+    roster_free(&roster);
 }
 
 static void a_greeting_may_be_repeated_but_a_link_has_one_seat(void **state) {
@@ -108,13 +146,12 @@ static void a_greeting_may_be_repeated_but_a_link_has_one_seat(void **state) {
     struct status status;
     struct hello_message hello = hello_of(ROLE_PSERVER, 0), other = hello_of(ROLE_PSERVER, 1);
     (void)state;
-    struct seat *seat = admit(&roster, &hello, 1, &status);
-    assert_ptr_equal(admit(&roster, &hello, 1, &status), seat);
-    assert_ptr_equal(admit(&roster, &hello, 7, &status), seat);
+    struct seat *seat = admit(&roster, &hello, 1);
+    assert_int_equal(judge(&roster, &hello, 1, &status), ADMISSION_REPEATED);
+    assert_int_equal(judge(&roster, &hello, 7, &status), ADMISSION_REPEATED);
     assert_int_equal(roster.joined, 1);
-    assert_ptr_equal(roster_find(&roster, 7), seat);
-    assert_null(roster_find(&roster, 1));
-    assert_null(admit(&roster, &other, 7, &status));
+    seat->link = 7;
+    assert_int_equal(judge(&roster, &other, 7, &status), ADMISSION_REFUSED);
     assert_int_equal(status.code, STATUS_DENIED);
     assert_false(roster_pserver(&roster, 1)->joined);
     roster_free(&roster);
@@ -122,11 +159,10 @@ static void a_greeting_may_be_repeated_but_a_link_has_one_seat(void **state) {
 
 static void silence_is_noticed_when_it_is_too_long(void **state) {
     struct roster roster = make();
-    struct status status;
     struct hello_message hello = hello_of(ROLE_WORKER, 1);
     (void)state;
     assert_null(roster_lost(&roster, 1000000));
-    struct seat *seat = admit(&roster, &hello, 3, &status);
+    struct seat *seat = admit(&roster, &hello, 3);
     assert_null(roster_lost(&roster, 50 + 1000));
     assert_ptr_equal(roster_lost(&roster, 50 + 1001), seat);
     seat->heard_us = 2000;
@@ -136,16 +172,15 @@ static void silence_is_noticed_when_it_is_too_long(void **state) {
 
 static void the_missing_are_listed_and_the_list_is_cut(void **state) {
     struct roster roster = make();
-    struct status status;
     struct hello_message hello = hello_of(ROLE_PSERVER, 0);
     char text[200], small[20];
     (void)state;
     roster_missing(&roster, text, sizeof text);
     assert_string_equal(text, "2 of 2 pservers: index 0 not seen, index 1 not seen; "
                               "2 of 2 workers: index 0 not seen, index 1 not seen");
-    roster_ready(&roster, admit(&roster, &hello, 1, &status));
+    admit(&roster, &hello, 1)->ready = true;
     hello = hello_of(ROLE_WORKER, 1);
-    admit(&roster, &hello, 2, &status);
+    admit(&roster, &hello, 2);
     roster_missing(&roster, text, sizeof text);
     assert_string_equal(text, "1 of 2 pservers: index 1 not seen; 2 of 2 workers: index 0 not seen, "
                               "index 1 not ready");
@@ -156,15 +191,14 @@ static void the_missing_are_listed_and_the_list_is_cut(void **state) {
 
 static void progress_is_the_difference_of_two_heartbeats(void **state) {
     struct roster roster = make();
-    struct status status;
     struct hello_message hello = hello_of(ROLE_PSERVER, 1);
     struct shard_progress shards[2];
     struct worker_progress workers[2];
     struct progress_report report;
     (void)state;
-    struct seat *pserver = admit(&roster, &hello, 1, &status);
+    struct seat *pserver = admit(&roster, &hello, 1);
     hello = hello_of(ROLE_WORKER, 0);
-    struct seat *worker = admit(&roster, &hello, 2, &status);
+    struct seat *worker = admit(&roster, &hello, 2);
     roster_heartbeat(pserver, &(struct heartbeat_message){.step = 10, .pulls = 100, .pushes = 40}, 500000);
     roster_heartbeat(pserver, &(struct heartbeat_message){.step = 20, .pulls = 300, .pushes = 60}, 1000000);
     roster_heartbeat(worker, &(struct heartbeat_message){.step = 4, .ratings = 10, .user_rows = 2}, 500000);
@@ -187,6 +221,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_finds_a_seat),
         cmocka_unit_test(those_who_do_not_fit_are_told_why),
+        cmocka_unit_test(a_seat_is_taken_over_when_its_process_is_dead),
         cmocka_unit_test(a_greeting_may_be_repeated_but_a_link_has_one_seat),
         cmocka_unit_test(silence_is_noticed_when_it_is_too_long),
         cmocka_unit_test(the_missing_are_listed_and_the_list_is_cut),
