@@ -79,7 +79,7 @@ static bool end_epoch(struct lead *lead, const struct epoch_report *report, stru
     return history_add(lead->history, report, status);
 }
 
-static void perform(void *context, struct job *job) {
+static bool perform(void *context, struct job *job) {
     struct lead *lead = context;
     job->status.code = STATUS_OK;
     switch (job->kind) {
@@ -98,6 +98,7 @@ static void perform(void *context, struct job *job) {
     default:
         REQUIRE(false, "a coordinator's jobs show and save");
     }
+    return true;
 }
 
 static void log_line(void *context, const char *sentence) {

@@ -12,9 +12,10 @@ struct node {
     struct worker *worker;
 };
 
-static void perform(void *context, struct job *job) {
+static bool perform(void *context, struct job *job) {
     struct node *node = context;
     lane_loader_perform(&node->loader, job);
+    return true;
 }
 
 static void log_line(void *context, const char *sentence) {
