@@ -1,14 +1,23 @@
 #include "monitor/history.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 #include "monitor/quantity.h"
 
+enum { FIELDS = 12, ROW_BYTES = 1024 };
+
+static const char HEAD[] = "epoch,train_loss,valid_mse,valid_rmse,valid_mae,valid_count,cold_count,"
+                           "cold_mse,learning_rate,momentum,seconds,ratings_per_second\n";
+
 struct history {
     FILE *file;
-    char path[4096];
+    char path[PATH_MAX];
 };
 
 static bool write_failed(const struct history *history, struct status *status) {
@@ -16,29 +25,96 @@ static bool write_failed(const struct history *history, struct status *status) {
 }
 
 static bool write_head(struct history *history, struct status *status) {
-    int written =
-        fprintf(history->file, "epoch,train_loss,valid_mse,valid_rmse,valid_mae,valid_count,cold_count,"
-                               "cold_mse,learning_rate,momentum,seconds,ratings_per_second\n");
-    return (written > 0 && fflush(history->file) == 0) || write_failed(history, status);
+    return (fputs(HEAD, history->file) >= 0 && fflush(history->file) == 0) || write_failed(history, status);
 }
 
-struct history *history_create(const char *path, struct status *status) {
+/* A history of `path`, with the file `opened` open for writing. */
+static struct history *open_history(const char *path, const char *opened, struct status *status) {
     struct history *history = memory_take(sizeof *history, "the history", status);
     if (history == NULL)
         return NULL;
     snprintf(history->path, sizeof history->path, "%s", path);
-    history->file = fopen(path, "we");
-    if (history->file == NULL) {
-        status_fail_errno(status, STATUS_CANT_CREATE, "cannot create '%s'", path);
-        memory_release(history);
-        return NULL;
-    }
-    if (write_head(history, status))
+    history->file = fopen(opened, "we");
+    if (history->file != NULL)
         return history;
-    struct status ignored = {0};
-    history_close(history, &ignored);
+    status_fail_errno(status, STATUS_CANT_CREATE, "cannot create '%s'", opened);
+    memory_release(history);
     return NULL;
 }
+
+static void discard(struct history *history) {
+    struct status ignored;
+    history_close(history, &ignored);
+}
+
+struct history *history_create(const char *path, struct status *status) {
+    struct history *history = open_history(path, path, status);
+    if (history == NULL || write_head(history, status))
+        return history;
+    discard(history);
+    return NULL;
+}
+
+/* ---- going on ---- */
+
+/* Whether a line is a whole row of that epoch: a crash may leave half a row, or zeros in its place. */
+static bool is_row(const char *line, uint32_t epoch) {
+    char begin[16];
+    size_t fields = 1;
+    int length = snprintf(begin, sizeof begin, "%u,", epoch);
+    for (const char *at = line; *at != '\0'; at++)
+        fields += *at == ',';
+    return strncmp(line, begin, (size_t)length) == 0 && fields == FIELDS && strchr(line, '\n') != NULL;
+}
+
+static bool copy_rows(struct history *history, FILE *old, uint32_t epochs, uint32_t *kept,
+                      struct status *status) {
+    char line[ROW_BYTES];
+    bool good = fgets(line, sizeof line, old) != NULL && strcmp(line, HEAD) == 0;
+    while (good && *kept < epochs && fgets(line, sizeof line, old) != NULL && is_row(line, *kept + 1)) {
+        if (fputs(line, history->file) < 0)
+            return write_failed(history, status);
+        ++*kept;
+    }
+    return !ferror(old) || status_fail_errno(status, STATUS_IO, "cannot read '%s'", history->path);
+}
+
+static bool keep_rows(struct history *history, uint32_t epochs, uint32_t *kept, struct status *status) {
+    FILE *old = fopen(history->path, "re");
+    if (old == NULL)
+        return errno == ENOENT || status_fail_errno(status, STATUS_IO, "cannot read '%s'", history->path);
+    bool good = copy_rows(history, old, epochs, kept, status);
+    fclose(old);
+    return good;
+}
+
+/* Puts the new file in the old one's place; it stays open, and grows there. */
+static bool take_place(struct history *history, const char *temporary, struct status *status) {
+    if (fflush(history->file) != 0 || fsync(fileno(history->file)) != 0)
+        return write_failed(history, status);
+    return rename(temporary, history->path) == 0 ||
+           status_fail_errno(status, STATUS_IO, "cannot replace '%s'", history->path);
+}
+
+struct history *history_resume(const char *path, uint32_t epochs, uint32_t *kept, struct status *status) {
+    char temporary[PATH_MAX];
+    *kept = 0;
+    if (snprintf(temporary, sizeof temporary, "%s.tmp.%ld", path, (long)getpid()) >= (int)sizeof temporary) {
+        status_fail(status, STATUS_CANT_CREATE, "the path '%.200s...' is too long", path);
+        return NULL;
+    }
+    struct history *history = open_history(path, temporary, status);
+    if (history == NULL)
+        return NULL;
+    if (write_head(history, status) && keep_rows(history, epochs, kept, status) &&
+        take_place(history, temporary, status))
+        return history;
+    unlink(temporary);
+    discard(history);
+    return NULL;
+}
+
+/* ---- rows ---- */
 
 bool history_add(struct history *history, const struct epoch_report *report, struct status *status) {
     const double fields[] = {

@@ -5,6 +5,7 @@
 #define MONITOR_HISTORY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/reports.h"
 #include "core/status.h"
@@ -13,6 +14,12 @@ struct history;
 
 /* Starts the file anew and writes the header. NULL and STATUS_CANT_CREATE or STATUS_IO on failure. */
 struct history *history_create(const char *path, struct status *status);
+
+/* Goes on with a run's file after `epochs` epochs: keeps the header and the rows of epochs 1..epochs, and replaces
+ * the file as a whole, so that a failure leaves the old one. What a crash has left torn, and what follows it, is
+ * dropped, and a file that is missing starts anew: *kept says how many rows are there. NULL and STATUS_CANT_CREATE,
+ * STATUS_IO or STATUS_NO_MEMORY on failure. */
+struct history *history_resume(const char *path, uint32_t epochs, uint32_t *kept, struct status *status);
 
 /* Adds a row and flushes it; STATUS_IO when it does not reach the file. */
 bool history_add(struct history *history, const struct epoch_report *report, struct status *status);

@@ -1,12 +1,12 @@
 #include "net/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ enum { LOOKS_PER_CLOCK = 8, COMPLAINT_INTERVAL_US = 1000000 };
 
 static const uint64_t NEVER = UINT64_MAX;
 
-enum stop_state { STOP_NONE, STOP_BEING_WRITTEN, STOP_ASKED, STOP_DELIVERED };
+enum { CALL_READ, CALL_WRITE };
 
 struct loop {
     struct loop_spec spec;
@@ -28,10 +28,12 @@ struct loop {
     uint64_t now_us, wake_at_us, complain_at_us;
     struct job *jobs[LOOP_JOBS_MAX]; /* a ring */
     size_t first_job, job_count;
+    size_t elsewhere; /* jobs that perform has left to another thread */
     bool over;
     struct status verdict;
-    int stop_descriptor;
-    _Atomic(enum stop_state) stop_state;
+    int calls[2];            /* a pipe of words to the loop: a job that is done, or NULL for the stop */
+    atomic_uint calls_made;  /* words written and not yet read */
+    atomic_bool stop_called; /* the first call of loop_stop has the word */
     struct status stop_status;
 };
 
@@ -128,10 +130,9 @@ static bool name_endpoint(struct loop *loop, const struct loop_spec *spec, struc
 }
 
 static bool open_loop(struct loop *loop, const struct loop_spec *spec, struct status *status) {
-    loop->stop_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (loop->stop_descriptor < 0)
-        return status_fail_errno(status, STATUS_NO_MEMORY, "cannot make an event descriptor");
-    loop->wire = wire_new(spec->zmq_context, spec->listen, loop->stop_descriptor, status);
+    if (pipe2(loop->calls, O_NONBLOCK | O_CLOEXEC) != 0)
+        return status_fail_errno(status, STATUS_NO_MEMORY, "cannot make a pipe");
+    loop->wire = wire_new(spec->zmq_context, spec->listen, loop->calls[CALL_READ], status);
     return loop->wire != NULL && name_endpoint(loop, spec, status) &&
            (spec->coordinator == NULL ||
             wire_connect(loop->wire, LINK_COORDINATOR, spec->coordinator, status));
@@ -145,7 +146,7 @@ struct loop *loop_new(const struct loop_spec *spec, struct status *status) {
     loop->spec.listen = loop->spec.advertise = loop->spec.coordinator = NULL;
     loop->outbox = (struct outbox){&OPS, loop};
     loop->wake_at_us = NEVER;
-    loop->stop_descriptor = -1;
+    loop->calls[CALL_READ] = loop->calls[CALL_WRITE] = -1;
     if (!open_loop(loop, spec, status)) {
         loop_free(loop);
         return NULL;
@@ -165,22 +166,35 @@ void loop_free(struct loop *loop) {
     if (loop == NULL)
         return;
     wire_free(loop->wire);
-    if (loop->stop_descriptor >= 0)
-        close(loop->stop_descriptor);
+    if (loop->calls[CALL_READ] >= 0) {
+        close(loop->calls[CALL_READ]);
+        close(loop->calls[CALL_WRITE]);
+    }
     memory_release(loop);
 }
 
-void loop_stop(struct loop *loop, const struct status *status) {
+/* ---- words from elsewhere ---- */
+
+/* A pipe is a queue that any thread and any signal handler can write to, that wakes who waits for it, and that
+ * has room for a page of words: more than there are jobs and stops. */
+static void call(struct loop *loop, struct job *job) {
     int saved = errno;
-    uint64_t one = 1;
-    enum stop_state none = STOP_NONE;
-    if (atomic_compare_exchange_strong(&loop->stop_state, &none, STOP_BEING_WRITTEN)) {
-        loop->stop_status = *status;
-        ssize_t written = write(loop->stop_descriptor, &one, sizeof one);
-        (void)written;
-        atomic_store(&loop->stop_state, STOP_ASKED); /* after the write, so that whoever sees it can drain */
-    }
+    ssize_t written = write(loop->calls[CALL_WRITE], &job, sizeof job);
+    REQUIRE(written == (ssize_t)sizeof job, "a loop's pipe has room for every job and the stop");
+    atomic_fetch_add(&loop->calls_made, 1);
     errno = saved;
+}
+
+void loop_stop(struct loop *loop, const struct status *status) {
+    if (atomic_exchange(&loop->stop_called, true))
+        return;
+    loop->stop_status = *status;
+    call(loop, NULL);
+}
+
+void loop_job_done(struct loop *loop, struct job *job) {
+    REQUIRE(job != NULL, "a job that is done");
+    call(loop, job);
 }
 
 /* ---- running ---- */
@@ -193,15 +207,28 @@ static void step(struct loop *loop, struct event *event) {
         world_exit(loop, failure);
 }
 
-static bool deliver_stop(struct loop *loop) {
-    uint64_t drained;
-    if (atomic_load_explicit(&loop->stop_state, memory_order_acquire) != STOP_ASKED)
+/* The pipe is read only when a word is known to be there: a look costs no system call. */
+static bool take_call(struct loop *loop, struct job **job) {
+    if (atomic_load(&loop->calls_made) == 0 ||
+        read(loop->calls[CALL_READ], job, sizeof *job) != (ssize_t)sizeof *job)
         return false;
-    ssize_t got = read(loop->stop_descriptor, &drained, sizeof drained);
-    (void)got;
-    atomic_store(&loop->stop_state, STOP_DELIVERED);
-    step(loop, &(struct event){.kind = EVENT_STOP, .status = &loop->stop_status});
+    atomic_fetch_sub(&loop->calls_made, 1);
     return true;
+}
+
+static bool deliver_calls(struct loop *loop) {
+    struct job *job;
+    bool any = false;
+    while (!loop->over && take_call(loop, &job)) {
+        any = true;
+        if (job == NULL) {
+            step(loop, &(struct event){.kind = EVENT_STOP, .status = &loop->stop_status});
+            continue;
+        }
+        loop->elsewhere--;
+        step(loop, &(struct event){.kind = EVENT_JOB_DONE, .job = job});
+    }
+    return any;
 }
 
 static bool deliver_messages(struct loop *loop) {
@@ -223,19 +250,26 @@ static bool deliver_timer(struct loop *loop) {
     return true;
 }
 
+/* The job when it is done already, NULL when it goes on elsewhere. */
 static struct job *perform_next(struct loop *loop) {
     struct job *job = loop->jobs[loop->first_job];
     loop->first_job = (loop->first_job + 1) % LOOP_JOBS_MAX;
     loop->job_count--;
-    loop->spec.perform(loop->spec.context, job);
-    return job;
+    if (loop->spec.perform(loop->spec.context, job))
+        return job;
+    REQUIRE(loop->elsewhere < LOOP_JOBS_MAX, "an engine has few jobs elsewhere");
+    loop->elsewhere++;
+    return NULL;
 }
 
 /* Carries out the jobs that wait now, not those which their ends bring, so that messages get their turn. */
 static bool deliver_jobs(struct loop *loop) {
     size_t waiting = loop->job_count;
-    for (size_t i = 0; i < waiting && !loop->over; i++)
-        step(loop, &(struct event){.kind = EVENT_JOB_DONE, .job = perform_next(loop)});
+    for (size_t i = 0; i < waiting && !loop->over; i++) {
+        struct job *done = perform_next(loop);
+        if (done != NULL)
+            step(loop, &(struct event){.kind = EVENT_JOB_DONE, .job = done});
+    }
     return waiting > 0;
 }
 
@@ -280,7 +314,7 @@ static void idle(struct loop *loop) {
 
 static void turn(struct loop *loop) {
     bool busy = false;
-    busy |= deliver_stop(loop);
+    busy |= deliver_calls(loop);
     busy |= !loop->over && deliver_messages(loop);
     busy |= !loop->over && deliver_timer(loop);
     busy |= !loop->over && deliver_jobs(loop);

@@ -1,4 +1,5 @@
 /* The real world of one engine: its sockets, its clock, its timer and its jobs, driven in the calling thread.
+ * A long job may go on in another thread, so that the loop keeps turning; it comes back as a word to the loop.
  *
  * Latency is what it is made for: a training step is one round trip. After its last work a loop looks at its
  * sockets again and again for spin_us, giving the processor away between looks so that ZeroMQ's I/O threads
@@ -25,8 +26,9 @@ struct loop_spec {
     const char *coordinator; /* LINK_COORDINATOR's endpoint; NULL for the coordinator itself */
     uint32_t spin_us;        /* 0: sleep at once */
 
-    /* Carries a job out in the loop's thread and sets job->status. */
-    void (*perform)(void *context, struct job *job);
+    /* Called in the loop's thread. True: the job is carried out, and job->status says how. False: it goes on
+     * elsewhere, and loop_job_done will end it; at most LOOP_JOBS_MAX at a time. */
+    bool (*perform)(void *context, struct job *job);
     /* One line without a newline, from the loop's thread: what the engine says, and once a second at most
      * what was refused or dropped. */
     void (*log)(void *context, const char *sentence);
@@ -47,12 +49,18 @@ const char *loop_endpoint(const struct loop *loop);
 
 /* Drives the engine from EVENT_START until it exits, once in a loop's life. Returns whether all went well;
  * status is the engine's own, or STATUS_UNAVAILABLE or STATUS_NO_MEMORY when the loop itself could not go on.
- * Jobs put out before the exit are still carried out. Its caller's thread must not be cancelled. */
+ * Jobs put out before the exit are still given to perform; those that go on elsewhere are not waited for. Its
+ * caller's thread must not be cancelled. */
 bool loop_run(struct loop *loop, const struct engine *engine, struct status *status);
 
 /* Asks for EVENT_STOP with a status; the first word counts. From any thread and from a signal handler, until
  * loop_free. */
 void loop_stop(struct loop *loop, const struct status *status);
+
+/* Ends a job that perform has left to go on elsewhere: job->status says how, and the engine gets EVENT_JOB_DONE
+ * in the loop's thread. Once for each such job, from any thread, even inside perform, until loop_free; after
+ * the loop's end nothing comes of it. */
+void loop_job_done(struct loop *loop, struct job *job);
 
 /* What went through the loop. From any thread. */
 struct wire_counters loop_counters(const struct loop *loop);

@@ -1,20 +1,26 @@
 #include "node/lead.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
+
 #include "analysis/factor_report.h"
 #include "core/contract.h"
 #include "core/memory.h"
+#include "data/checkpoint.h"
 #include "data/model_file.h"
 #include "monitor/history.h"
 #include "monitor/summary.h"
+#include "node/background.h"
 #include "node/setup.h"
 
 struct lead {
     struct lead_spec spec;
     struct loop *loop;
+    struct background background;
     struct coordinator *coordinator;
     struct history *history;
     struct model_writer *model; /* while rows are being saved */
-    bool has_history;
+    atomic_bool has_history;
 };
 
 static bool save_rows(struct lead *lead, const struct job *job, struct status *status) {
@@ -75,28 +81,43 @@ static bool finish(struct lead *lead, const struct final_report *final, struct s
 
 static bool end_epoch(struct lead *lead, const struct epoch_report *report, struct status *status) {
     display_epoch(lead->spec.display, report);
-    lead->has_history = true;
+    atomic_store(&lead->has_history, true);
     return history_add(lead->history, report, status);
 }
 
-static void perform(void *context, struct job *job) {
+/* In the background's thread. */
+static void commit(void *context, struct job *job) {
+    struct lead *lead = context;
+    const char *folder = lead->spec.checkpoints;
+    job->status.code = STATUS_OK;
+    if (folder == NULL || folder[0] == '\0')
+        status_fail(&job->status, STATUS_CONFIG, "no folder for checkpoints is known: set checkpoint.dir");
+    else if (checkpoint_commit(folder, job->position, (uint32_t)lead->spec.config->checkpoint_keep,
+                               &job->status))
+        atomic_store(&lead->has_history, true);
+}
+
+static bool perform(void *context, struct job *job) {
     struct lead *lead = context;
     job->status.code = STATUS_OK;
     switch (job->kind) {
     case JOB_EPOCH_END:
         end_epoch(lead, job->epoch, &job->status);
-        break;
+        return true;
     case JOB_PROGRESS:
         display_progress(lead->spec.display, job->progress);
-        break;
+        return true;
     case JOB_SAVE_ROWS:
         save_rows(lead, job, &job->status);
-        break;
+        return true;
+    case JOB_COMMIT:
+        return background_take(&lead->background, job);
     case JOB_FINISH:
         finish(lead, job->finish, &job->status);
-        break;
+        return true;
     default:
         REQUIRE(false, "a coordinator's jobs show and save");
+        return true;
     }
 }
 
@@ -105,9 +126,24 @@ static void log_line(void *context, const char *sentence) {
     display_log(lead->spec.display, sentence);
 }
 
+/* A run that goes on has rows already; if a crash took some, that is no reason to stop. */
+static bool open_history(struct lead *lead, struct status *status) {
+    const struct run_position *resume = lead->spec.resume;
+    char path[PATH_MAX], line[128];
+    uint32_t kept = 0;
+    run_dir_file(lead->spec.dir, "history.csv", path);
+    lead->history =
+        resume != NULL ? history_resume(path, resume->epoch, &kept, status) : history_create(path, status);
+    atomic_store(&lead->has_history, resume != NULL);
+    if (lead->history == NULL || resume == NULL || kept == resume->epoch)
+        return lead->history != NULL;
+    snprintf(line, sizeof line, "event=history_torn epochs=%u rows=%u", resume->epoch, kept);
+    log_line(lead, line);
+    return true;
+}
+
 static bool open_parts(struct lead *lead, struct status *status) {
     const struct lead_spec *spec = &lead->spec;
-    char path[PATH_MAX];
     struct coordinator_spec coordinator = setup_coordinator(spec->config, spec->set);
     struct loop_spec loop = {
         .zmq_context = spec->zmq_context,
@@ -117,15 +153,14 @@ static bool open_parts(struct lead *lead, struct status *status) {
         .log = log_line,
         .context = lead,
     };
-    run_dir_file(spec->dir, "history.csv", path);
     lead->loop = loop_new(&loop, status);
     if (lead->loop == NULL)
         return false;
+    background_init(&lead->background, lead->loop, commit, lead);
     lead->coordinator = coordinator_new(&coordinator, status);
     if (lead->coordinator == NULL)
         return false;
-    lead->history = history_create(path, status);
-    return lead->history != NULL;
+    return open_history(lead, status);
 }
 
 struct lead *lead_new(const struct lead_spec *spec, struct status *status) {
@@ -150,13 +185,14 @@ bool lead_run(struct lead *lead, struct status *status) {
 }
 
 bool lead_has_history(const struct lead *lead) {
-    return lead->has_history;
+    return atomic_load(&lead->has_history);
 }
 
 void lead_free(struct lead *lead) {
     struct status ignored;
     if (lead == NULL)
         return;
+    background_stop(&lead->background);
     if (lead->model != NULL)
         model_writer_abandon(lead->model);
     history_close(lead->history, &ignored);

@@ -1,5 +1,5 @@
-/* The coordinator in the real world: it shows the run, keeps its history, and writes the model and the
- * summary. */
+/* The coordinator in the real world: it shows the run, keeps its history, makes checkpoints count (in a thread in
+ * the background, node/background.h), and writes the model and the summary. */
 #ifndef NODE_LEAD_H
 #define NODE_LEAD_H
 
@@ -16,6 +16,8 @@ struct lead_spec {
     const char *data_path; /* of the packed set, for summary.json */
     void *zmq_context;
     const char *listen;
+    const char *checkpoints;           /* their folder; NULL or "": a commit fails with STATUS_CONFIG */
+    const struct run_position *resume; /* where the run goes on; NULL: it begins */
     struct display *display;
     FILE *report; /* where components and biases are printed at the end; NULL: nowhere */
     FILE *json;   /* where the summary is printed at the end; NULL: nowhere */
@@ -23,13 +25,17 @@ struct lead_spec {
 
 struct lead;
 
-/* Binds; loop_endpoint(lead_loop(lead)) is where members find it. */
+/* Binds, and starts the history or goes on with it. loop_endpoint(lead_loop(lead)) is where members find it. What
+ * the spec points at is borrowed until lead_free. */
 struct lead *lead_new(const struct lead_spec *spec, struct status *status);
 struct loop *lead_loop(const struct lead *lead);
 bool lead_run(struct lead *lead, struct status *status);
 
-/* Whether an epoch has been recorded: before that, there is nothing worth keeping in the run's folder. */
+/* Whether an epoch or a checkpoint is there, of this run or of the one that it resumes: before that, there is
+ * nothing worth keeping in the run's folder. */
 bool lead_has_history(const struct lead *lead);
+
+/* Waits for a commit under way. */
 void lead_free(struct lead *lead);
 
 #endif

@@ -1,20 +1,45 @@
 #include "node/node.h"
 
+#include "core/contract.h"
 #include "core/memory.h"
+#include "data/checkpoint.h"
+#include "node/background.h"
 #include "node/lane_loader.h"
 #include "node/setup.h"
 
 struct node {
     struct node_spec spec;
     struct loop *loop;
+    struct background background;
     struct lane_loader loader;
     struct pserver *pserver; /* one of the two */
     struct worker *worker;
 };
 
-static void perform(void *context, struct job *job) {
+/* In the background's thread. */
+static void perform_image(void *context, struct job *job) {
+    const struct node *node = context;
+    const char *folder = node->spec.checkpoints;
+    job->status.code = STATUS_OK;
+    if (folder == NULL || folder[0] == '\0')
+        status_fail(&job->status, STATUS_CONFIG,
+                    "no folder for checkpoints is known here: set checkpoint.dir to a folder that all hosts "
+                    "share");
+    else if (job->kind == JOB_READ_IMAGE)
+        checkpoint_read_shard(folder, job->image.number, job->image.shards, job->image.image,
+                              job->image.rates_capacity, &job->status);
+    else
+        checkpoint_write_shard(folder, job->image.number, job->image.image, &job->status);
+}
+
+static bool perform(void *context, struct job *job) {
     struct node *node = context;
-    lane_loader_perform(&node->loader, job);
+    if (node->worker != NULL) {
+        lane_loader_perform(&node->loader, job);
+        return true;
+    }
+    REQUIRE(job->kind == JOB_READ_IMAGE || job->kind == JOB_WRITE_IMAGE, "a pserver's jobs are images");
+    return background_take(&node->background, job);
 }
 
 static void log_line(void *context, const char *sentence) {
@@ -36,6 +61,7 @@ static bool open_loop(struct node *node, const char *listen, struct status *stat
         .context = node,
     };
     node->loop = loop_new(&loop, status);
+    background_init(&node->background, node->loop, perform_image, node);
     return node->loop != NULL;
 }
 
@@ -85,6 +111,7 @@ bool node_run(struct node *node, struct status *status) {
 void node_free(struct node *node) {
     if (node == NULL)
         return;
+    background_stop(&node->background);
     loop_free(node->loop);
     pserver_free(node->pserver);
     worker_free(node->worker);

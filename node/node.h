@@ -1,5 +1,6 @@
 /* A node is one engine in the real world: its loop, its jobs, its log. One function per role, each run in a
- * thread of its own, or as the only thread of a process. */
+ * thread of its own, or as the only thread of a process; a pserver reads and writes its part of a checkpoint in
+ * a thread in the background (node/background.h). */
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
@@ -14,6 +15,7 @@ struct node_spec {
     uint32_t index;
     const char *listen;      /* pserver */
     const char *coordinator; /* pserver, worker: its endpoint */
+    const char *checkpoints; /* pserver: their folder, borrowed until node_free; NULL or "": there is none */
     void (*log)(void *context, const char *sentence);
     void *log_context;
 };
@@ -25,6 +27,7 @@ struct node *node_worker_new(const struct node_spec *spec, struct status *status
 struct loop *node_loop(const struct node *node);
 /* Runs until the engine exits; the outcome is in status. */
 bool node_run(struct node *node, struct status *status);
+/* Waits for a checkpoint's file that is being read or written. */
 void node_free(struct node *node);
 
 #endif

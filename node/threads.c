@@ -42,6 +42,7 @@ static bool start_role(struct threads *threads, const struct lead_spec *lead, st
                              .set = lead->set,
                              .zmq_context = lead->zmq_context,
                              .index = index,
+                             .checkpoints = lead->checkpoints,
                              .coordinator = coordinator};
     snprintf(name, sizeof name, "%s-%u", role_name(role), index);
     struct member_thread *member = &threads->members[threads->count++];

@@ -7,6 +7,7 @@
 
 #include <glob.h>
 #include <jansson.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,64 @@ static void history_that_cannot_be_written_is_a_status(void **state) {
     assert_int_equal(memory_blocks_held(), 0);
 }
 
+static void write_text(const char *path, const char *text, size_t length) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+#define ROW_1 "1,0.1,0.25,0.5,0.3,20000,742,1.5,0.01,0.9,2,1000000\n"
+#define ROW_2 "2,,,,,0,0,,0,0,1,0\n"
+#define ROW_3 "3,,,,,0,0,,0,0,1,0\n"
+
+/* Whatever lies there: so many rows of it are kept for a run that goes on after two epochs, and row 3 follows. */
+static void check_resume(const char *text, size_t length, uint32_t rows, const char *expected) {
+    struct status status = {0};
+    struct epoch_report report = {.epoch = 3, .train_loss = NAN, .valid_mse = NAN, .seconds = 1};
+    uint32_t kept = 77;
+    if (text != NULL)
+        write_text("history.csv", text, length);
+    struct history *history = history_resume("history.csv", 2, &kept, &status);
+    assert_non_null(history);
+    assert_int_equal(kept, rows);
+    assert_true(history_add(history, &report, &status));
+    check_content("history.csv", expected);
+    assert_true(history_close(history, &status));
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
+#define CHECK_RESUME(text, rows, expected) check_resume(text, sizeof text - 1, rows, expected)
+
+static void history_goes_on_after_what_is_whole(void **state) {
+    (void)state;
+    check_resume(NULL, 0, 0, HISTORY_HEAD ROW_3);
+    CHECK_RESUME("", 0, HISTORY_HEAD ROW_3);
+    CHECK_RESUME(HISTORY_HEAD, 0, HISTORY_HEAD ROW_3);
+    CHECK_RESUME(HISTORY_HEAD ROW_1 ROW_2, 2, HISTORY_HEAD ROW_1 ROW_2 ROW_3);
+    CHECK_RESUME(HISTORY_HEAD ROW_1 ROW_2 ROW_3 "4,", 2, HISTORY_HEAD ROW_1 ROW_2 ROW_3);
+    CHECK_RESUME(HISTORY_HEAD ROW_1 "2,,,,,0,0,,0,0,1,0", 1, HISTORY_HEAD ROW_1 ROW_3);
+    CHECK_RESUME(HISTORY_HEAD ROW_1 "2,,,\n" ROW_2, 1, HISTORY_HEAD ROW_1 ROW_3);
+    CHECK_RESUME(HISTORY_HEAD ROW_1 "\0\0\0\0\n" ROW_2, 1, HISTORY_HEAD ROW_1 ROW_3);
+    CHECK_RESUME(HISTORY_HEAD ROW_2 ROW_3, 0, HISTORY_HEAD ROW_3);
+    CHECK_RESUME("step,loss\n" ROW_1 ROW_2, 0, HISTORY_HEAD ROW_3);
+}
+
+/* Failures that need no tricks; tests/fault makes every call fail. */
+static void history_that_cannot_go_on_is_a_status(void **state) {
+    struct status status = {0};
+    uint32_t kept;
+    char path[PATH_MAX + 10];
+    (void)state;
+    assert_null(history_resume("no/such/folder.csv", 2, &kept, &status));
+    assert_int_equal(status.code, STATUS_CANT_CREATE);
+    memset(path, 'x', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    assert_null(history_resume(path, 2, &kept, &status));
+    assert_int_equal(status.code, STATUS_CANT_CREATE);
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
 static const struct final_report REPORT = {.digest = 0x0123456789abcdef,
                                            .epochs = 3,
                                            .valid_mse = 0.25,
@@ -158,6 +217,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(history_grows_by_a_row_at_once, enter, leave),
         cmocka_unit_test_setup_teardown(history_that_cannot_be_written_is_a_status, enter, leave),
+        cmocka_unit_test_setup_teardown(history_goes_on_after_what_is_whole, enter, leave),
+        cmocka_unit_test_setup_teardown(history_that_cannot_go_on_is_a_status, enter, leave),
         cmocka_unit_test_setup_teardown(summary_has_its_keys, enter, leave),
         cmocka_unit_test_setup_teardown(truth_and_strange_paths_are_valid_json, enter, leave),
         cmocka_unit_test_setup_teardown(a_failed_summary_leaves_nothing_behind, enter, leave),

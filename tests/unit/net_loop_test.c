@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,12 +113,13 @@ static void note(struct alone *alone, const char *format, int number) {
     snprintf(alone->order + length, sizeof alone->order - length, format, number);
 }
 
-static void alone_perform(void *context, struct job *job) {
+static bool alone_perform(void *context, struct job *job) {
     struct alone *alone = context;
     assert_int_equal(alone->in_step, 0);
     alone->performed++;
     job->status = DONE;
     note(alone, "p%d ", (int)(job - alone->jobs));
+    return true;
 }
 
 static struct status run_alone(struct alone *alone, uint32_t spin_us) {
@@ -180,6 +183,116 @@ static void jobs_are_done_in_order_and_the_last_one_before_the_end(void **state)
     assert_string_equal(alone.order, "p0 d0 p1 d1 p2 d2 p3 ");
     assert_int_equal(status.code, STATUS_BAD_DATA);
     assert_string_equal(status.text, "it diverged");
+}
+
+/* ---- jobs elsewhere ---- */
+
+/* An engine whose jobs are carried out by threads. */
+struct away {
+    struct loop *loop;
+    struct job jobs[LOOP_JOBS_MAX];
+    pthread_t threads[LOOP_JOBS_MAX];
+    pthread_t own;
+    unsigned pause_us;
+    int ended, timers, wanted;
+    bool leaves_at_once;
+};
+
+struct errand {
+    struct away *away;
+    struct job *job;
+};
+
+static void *run_errand(void *argument) {
+    struct errand errand = *(struct errand *)argument;
+    free(argument);
+    usleep(errand.away->pause_us);
+    status_fail(&errand.job->status, STATUS_IO, "job %d", (int)(errand.job - errand.away->jobs));
+    loop_job_done(errand.away->loop, errand.job);
+    return NULL;
+}
+
+static bool send_away(void *context, struct job *job) {
+    struct away *away = context;
+    struct errand *errand = malloc(sizeof *errand);
+    *errand = (struct errand){away, job};
+    assert_int_equal(pthread_create(&away->threads[job - away->jobs], NULL, run_errand, errand), 0);
+    return false;
+}
+
+static bool end_inside(void *context, struct job *job) {
+    struct away *away = context;
+    status_fail(&job->status, STATUS_IO, "job %d", (int)(job - away->jobs));
+    loop_job_done(away->loop, job);
+    return false;
+}
+
+static void check_ended(struct away *away, const struct event *event) {
+    char expected[32];
+    snprintf(expected, sizeof expected, "job %d", (int)(event->job - away->jobs));
+    assert_true(pthread_equal(pthread_self(), away->own));
+    assert_string_equal(event->job->status.text, expected);
+    event->job->status.text[0] = '\0'; /* a second end would be seen */
+    away->ended++;
+}
+
+static void away_step(void *self, const struct event *event, struct outbox *out) {
+    struct away *away = self;
+    if (event->kind == EVENT_START)
+        for (int i = 0; i < away->wanted; i++)
+            outbox_job(out, &away->jobs[i]);
+    else if (event->kind == EVENT_JOB_DONE)
+        check_ended(away, event);
+    away->timers += event->kind == EVENT_TIMER;
+    outbox_wake(out, event->now_us + 1000);
+    if (away->ended == away->wanted || away->leaves_at_once)
+        outbox_exit(out, &DONE);
+}
+
+static void run_away(struct away *away, bool (*perform)(void *, struct job *)) {
+    struct status status = {0};
+    struct loop_spec spec = {.zmq_context = context_new(0, &status), .perform = perform, .context = away};
+    away->loop = loop_new(&spec, &status);
+    away->own = pthread_self();
+    assert_non_null(away->loop);
+    assert_true(loop_run(away->loop, &(struct engine){away, away_step}, &status));
+    for (int i = 0; i < away->wanted && perform == send_away; i++)
+        pthread_join(away->threads[i], NULL);
+    loop_free(away->loop);
+    context_free(spec.zmq_context);
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
+/* Were the loop to wait for the thread, its timer would stand still. */
+static void the_loop_turns_while_a_job_goes_on_elsewhere(void **state) {
+    struct away away = {.pause_us = 100000, .wanted = 1};
+    (void)state;
+    run_away(&away, send_away);
+    assert_int_equal(away.ended, 1);
+    assert_true(away.timers >= 10);
+}
+
+static void as_many_jobs_as_a_loop_takes_end_elsewhere(void **state) {
+    (void)state;
+    for (unsigned pause_us = 0; pause_us <= 10000; pause_us += 10000) {
+        struct away away = {.pause_us = pause_us, .wanted = LOOP_JOBS_MAX};
+        run_away(&away, send_away);
+        assert_int_equal(away.ended, LOOP_JOBS_MAX);
+    }
+}
+
+static void a_job_may_end_before_perform_returns(void **state) {
+    struct away away = {.wanted = LOOP_JOBS_MAX};
+    (void)state;
+    run_away(&away, end_inside);
+    assert_int_equal(away.ended, LOOP_JOBS_MAX);
+}
+
+static void jobs_elsewhere_are_not_waited_for(void **state) {
+    struct away away = {.pause_us = 50000, .wanted = 3, .leaves_at_once = true};
+    (void)state;
+    run_away(&away, send_away);
+    assert_int_equal(away.ended, 0);
 }
 
 static void on_no_memory(struct alone *alone, const struct event *event, struct outbox *out) {
@@ -432,6 +545,10 @@ int main(void) {
         cmocka_unit_test(tcp_carries_round_trips),
         cmocka_unit_test(the_last_word_to_the_timer_counts),
         cmocka_unit_test(jobs_are_done_in_order_and_the_last_one_before_the_end),
+        cmocka_unit_test(the_loop_turns_while_a_job_goes_on_elsewhere),
+        cmocka_unit_test(as_many_jobs_as_a_loop_takes_end_elsewhere),
+        cmocka_unit_test(a_job_may_end_before_perform_returns),
+        cmocka_unit_test(jobs_elsewhere_are_not_waited_for),
         cmocka_unit_test(without_memory_for_a_body_the_loop_ends_with_a_status),
         cmocka_unit_test(every_failed_allocation_of_a_loop_is_a_status),
         cmocka_unit_test(loop_stop_reaches_a_sleeping_and_a_busy_loop),
