@@ -153,6 +153,9 @@ static bool open_parts(struct lead *lead, struct status *status) {
         .log = log_line,
         .context = lead,
     };
+    coordinator.resume = spec->resume;
+    coordinator.cuts.possible = spec->checkpoints != NULL && spec->checkpoints[0] != '\0';
+    coordinator.cuts.first_number = 1 + (spec->resume == NULL ? 0 : spec->resume->number);
     lead->loop = loop_new(&loop, status);
     if (lead->loop == NULL)
         return false;
