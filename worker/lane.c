@@ -1,26 +1,21 @@
 #include "worker/lane.h"
 
-#include <string.h>
-
 #include "core/memory.h"
 
 uint32_t lane_ring(const struct worker_spec *spec) {
-    return spec->lead + 3;
+    return 2 * spec->lead + 4;
 }
 
 uint32_t lane_capacity(const struct worker_spec *spec) {
     return (spec->batch + spec->lanes - 1) / spec->lanes;
 }
 
-bool lane_open(struct lane *lane, const struct worker_spec *spec, uint32_t number, uint64_t first_step,
-               struct status *status) {
-    *lane = (struct lane){.number = number,
-                          .open = true,
-                          .next_step = first_step,
-                          .next_pull = first_step,
-                          .next_load = first_step};
+bool lane_take(struct lane *lane, const struct worker_spec *spec, uint32_t number, struct status *status) {
+    if (lane->plans != NULL)
+        return true;
+    lane->number = number;
     lane->plans = memory_take_array(lane_ring(spec), sizeof *lane->plans, "plans of a lane", status);
-    if (lane->plans == NULL)
+    if (lane->plans == NULL || !question_init(&lane->opening, spec->pservers, status))
         return false;
     for (uint32_t i = 0; i < lane_ring(spec); i++)
         if (!plan_init(&lane->plans[i], lane_capacity(spec), spec->pservers, row_stride(spec->model.factors),
@@ -33,81 +28,83 @@ void lane_free(struct lane *lane, const struct worker_spec *spec) {
     for (uint32_t i = 0; lane->plans != NULL && i < lane_ring(spec); i++)
         plan_free(&lane->plans[i]);
     memory_release(lane->plans);
+    question_free(&lane->opening);
     *lane = (struct lane){0};
+}
+
+void lane_close(struct lane *lane, const struct worker_spec *spec) {
+    if (lane->state == LANE_CLOSED)
+        return;
+    lane->state = LANE_CLOSED;
+    for (uint32_t i = 0; i < lane_ring(spec); i++)
+        plan_drop(&lane->plans[i]);
+}
+
+void lane_begin(struct lane *lane, uint64_t step, struct lane_sums sums) {
+    lane->state = LANE_OPEN;
+    lane->opened_at = lane->next_step = lane->next_pull = lane->next_load = step;
+    lane->sums = sums;
 }
 
 struct plan *lane_plan(const struct lane *lane, const struct worker_spec *spec, uint64_t step) {
     return &lane->plans[step % lane_ring(spec)];
 }
 
-void lane_load(struct lane *lane, const struct worker_spec *spec, struct outbox *out) {
-    while (lane->next_load < spec->total_steps && lane->next_load < lane->next_step + lane_ring(spec)) {
+struct plan *lane_plan_in(const struct lane *lane, const struct worker_spec *spec, uint64_t step,
+                          enum plan_state state) {
+    struct plan *plan = lane_plan(lane, spec, step);
+    return plan->state == state && plan->step == step ? plan : NULL;
+}
+
+struct plan *lane_push_of(const struct lane *lane, const struct worker_spec *spec, uint64_t pull_step) {
+    if (pull_step < lane->opened_at + 1 + spec->lead)
+        return NULL;
+    return lane_plan_in(lane, spec, pull_step - 1 - spec->lead, PLAN_PUSHED);
+}
+
+static void put_job(const struct lane *lane, const struct worker_spec *spec, struct plan *plan,
+                    struct outbox *out) {
+    plan->state = PLAN_LOADING;
+    plan->job.kind = JOB_LOAD_LANE;
+    plan->job.lane.epoch = plan->step / spec->steps_per_epoch;
+    plan->job.lane.step_in_epoch = plan->step % spec->steps_per_epoch;
+    plan->job.lane.lane = lane->number;
+    plan->job.lane.ratings = plan->ratings;
+    outbox_job(out, &plan->job);
+}
+
+bool lane_load(struct lane *lane, const struct worker_spec *spec, struct outbox *out) {
+    bool is_there = false;
+    while (lane->next_load <= spec->total_steps + spec->lead &&
+           lane->next_load <= lane->next_step + 2 + spec->lead) {
         struct plan *plan = lane_plan(lane, spec, lane->next_load);
         if (plan->state != PLAN_FREE)
-            return;
-        plan->state = PLAN_LOADING;
+            break;
         plan->step = lane->next_load++;
-        plan->job.kind = JOB_LOAD_LANE;
-        plan->job.lane.epoch = plan->step / spec->steps_per_epoch;
-        plan->job.lane.step_in_epoch = plan->step % spec->steps_per_epoch;
-        plan->job.lane.lane = lane->number;
-        plan->job.lane.ratings = plan->ratings;
-        outbox_job(out, &plan->job);
+        if (plan->step < spec->total_steps) {
+            put_job(lane, spec, plan, out);
+        } else {
+            plan_build_empty(plan);
+            is_there = true;
+        }
     }
+    return is_there;
 }
 
-static size_t send_to_shard(const struct lane *lane, const struct worker_spec *spec, uint32_t shard,
-                            const struct plan *push, const float *gradients, const struct plan *pull,
-                            struct outbox *out) {
-    uint32_t pushes = push == NULL ? 0 : plan_shard_rows(push, shard);
-    uint32_t pulls = pull == NULL ? 0 : plan_shard_rows(pull, shard);
-    size_t stride = row_stride(spec->model.factors);
-    size_t ids_bytes = message_padded((pushes + pulls) * sizeof(uint32_t));
-    size_t bytes = ids_bytes + pushes * stride * sizeof(float);
-    uint32_t *ids = outbox_body(out, bytes);
-    struct message message = {.kind = MESSAGE_STEP};
-    message.step = (struct step_message){.lane = lane->number};
-    memset((char *)ids + ids_bytes - (ids_bytes == 0 ? 0 : BODY_ALIGNMENT), 0,
-           ids_bytes == 0 ? 0 : BODY_ALIGNMENT);
-    if (push != NULL) {
-        message.step.pushes = 1;
-        message.step.push_step = push->step;
-        message.step.push_users = push->users[shard];
-        message.step.push_movies = pushes - push->users[shard];
-        memcpy(ids, push->rows + push->first[shard], pushes * sizeof *ids);
-        memcpy((char *)ids + ids_bytes, gradients + push->first[shard] * stride,
-               pushes * stride * sizeof(float));
-    }
-    message.step.pull_step = push == NULL ? pull->step : push->step + 1 + spec->lead;
-    if (pull != NULL) {
-        message.step.pull_step = pull->step;
-        message.step.pull_users = pull->users[shard];
-        message.step.pull_movies = pulls - pull->users[shard];
-        memcpy(ids + pushes, pull->rows + pull->first[shard], pulls * sizeof *ids);
-    }
-    outbox_send(out, LINK_FIRST_PSERVER + shard, &message);
-    return bytes;
-}
-
-size_t lane_send(const struct lane *lane, const struct worker_spec *spec, const struct plan *push,
-                 const float *gradients, struct plan *pull, uint64_t now_us, struct outbox *out) {
-    size_t bytes = 0;
-    if (pull != NULL)
-        plan_asked(pull, now_us);
-    for (uint32_t shard = 0; shard < spec->pservers; shard++)
-        bytes += send_to_shard(lane, spec, shard, push, gradients, pull, out);
-    return bytes;
+struct plan *lane_first_pull(const struct lane *lane, const struct worker_spec *spec) {
+    if (lane->next_pull > lane->opened_at + spec->lead)
+        return NULL;
+    return lane_plan_in(lane, spec, lane->next_pull, PLAN_LOADED);
 }
 
 bool lane_can_compute(const struct lane *lane, const struct worker_spec *spec) {
-    const struct plan *plan = lane_plan(lane, spec, lane->next_step);
     uint64_t pull_step = lane->next_step + 1 + spec->lead;
-    if (lane->next_step >= lane->end_step || plan->state != PLAN_READY || plan->step != lane->next_step)
-        return false;
-    if (lane->next_pull < pull_step && lane->next_pull < spec->total_steps)
-        return false; /* the lane's first pulls go out in order, before any push */
-    if (pull_step >= spec->total_steps)
-        return true;
-    const struct plan *pull = lane_plan(lane, spec, pull_step);
-    return pull->state == PLAN_LOADED && pull->step == pull_step;
+    return lane->next_step < lane->end_step && lane->next_pull == pull_step &&
+           lane_plan_in(lane, spec, lane->next_step, PLAN_READY) != NULL &&
+           lane_plan_in(lane, spec, pull_step, PLAN_LOADED) != NULL;
+}
+
+bool lane_is_finished(const struct lane *lane, const struct worker_spec *spec) {
+    return lane->next_step == lane->end_step &&
+           lane_plan_in(lane, spec, lane->end_step + spec->lead, PLAN_READY) != NULL;
 }

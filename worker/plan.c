@@ -50,12 +50,11 @@ bool plan_init(struct plan *plan, uint32_t capacity, uint32_t shards, uint32_t s
     plan->values = memory_take_array(rows, stride * sizeof(float), "rows of a step", status);
     plan->first = memory_take_array(shards + 1, sizeof *plan->first, "shards of a step", status);
     plan->users = memory_take_array(shards, sizeof *plan->users, "shards of a step", status);
-    plan->answered = memory_take_array(shards, sizeof *plan->answered, "shards of a step", status);
+    bool question = question_init(&plan->question, shards, status);
     if (validates)
         plan->cold = memory_take(capacity, "cold ratings", status);
     return plan->ratings != NULL && plan->slots != NULL && plan->rows != NULL && plan->values != NULL &&
-           plan->first != NULL && plan->users != NULL && plan->answered != NULL &&
-           (!validates || plan->cold != NULL);
+           plan->first != NULL && plan->users != NULL && question && (!validates || plan->cold != NULL);
 }
 
 void plan_free(struct plan *plan) {
@@ -66,7 +65,7 @@ void plan_free(struct plan *plan) {
     memory_release(plan->values);
     memory_release(plan->first);
     memory_release(plan->users);
-    memory_release(plan->answered);
+    question_free(&plan->question);
     *plan = (struct plan){0};
 }
 
@@ -144,25 +143,32 @@ void plan_build(struct plan *plan, struct row_finder *finder) {
     plan->state = PLAN_LOADED;
 }
 
-void plan_asked(struct plan *plan, uint64_t now_us) {
+void plan_build_empty(struct plan *plan) {
+    plan->count = plan->minibatch = plan->slot_count = 0;
+    memset(plan->first, 0, (plan->shards + 1) * sizeof *plan->first);
+    memset(plan->users, 0, plan->shards * sizeof *plan->users);
+    plan->state = PLAN_LOADED;
+}
+
+void plan_asked(struct plan *plan, uint64_t now_us, uint64_t first_wait_us) {
     plan->state = PLAN_ASKED;
-    plan->missing = plan->shards;
-    plan->asked_us = now_us;
-    memset(plan->answered, 0, plan->shards);
+    question_ask(&plan->question, now_us, first_wait_us);
 }
 
 bool plan_fill(struct plan *plan, uint32_t shard, uint32_t rows, const struct message *message,
                struct status *status) {
     size_t row_bytes = plan->stride * sizeof(float);
-    if (plan->state != PLAN_ASKED || shard >= plan->shards || plan->answered[shard])
-        return status_fail(status, STATUS_PROTOCOL, "nobody asked shard %u for these rows", shard);
     if (rows != plan_shard_rows(plan, shard) || message->body_bytes != rows * row_bytes)
         return status_fail(status, STATUS_PROTOCOL, "%u rows in %zu bytes, %u were asked for", rows,
                            message->body_bytes, plan_shard_rows(plan, shard));
     if (rows != 0)
         memcpy(plan->values + (size_t)plan->first[shard] * plan->stride, message->body, message->body_bytes);
-    plan->answered[shard] = 1;
-    if (--plan->missing == 0)
+    if (question_answer(&plan->question, shard))
         plan->state = PLAN_READY;
     return true;
+}
+
+void plan_drop(struct plan *plan) {
+    bool under_way = plan->state == PLAN_LOADING || plan->state == PLAN_DROPPED;
+    plan->state = under_way ? PLAN_DROPPED : PLAN_FREE;
 }

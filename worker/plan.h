@@ -10,13 +10,17 @@
 
 #include "model/dot_bias.h"
 #include "proto/event.h"
+#include "worker/question.h"
 
 enum plan_state {
     PLAN_FREE,
     PLAN_LOADING, /* its ratings have been asked for */
     PLAN_LOADED,  /* its rows are known */
     PLAN_ASKED,   /* its rows are on their way */
-    PLAN_READY    /* its rows are here */
+    PLAN_READY,   /* its rows are here */
+    PLAN_PUSHED,  /* computed and pushed; kept until every shard has accepted that, so that a push can be
+                     computed again */
+    PLAN_DROPPED  /* nobody wants it any more, but its job is under way */
 };
 
 struct plan {
@@ -32,11 +36,11 @@ struct plan {
     uint32_t *rows;            /* [2 * capacity] */
     float *values;             /* [2 * capacity][stride] */
     uint32_t shards, stride;
-    uint32_t *first;   /* [shards + 1] */
-    uint32_t *users;   /* [shards] */
-    uint8_t *answered; /* [shards] */
-    uint32_t missing;  /* shards that have not answered */
-    uint64_t asked_us;
+    uint32_t *first;          /* [shards + 1] */
+    uint32_t *users;          /* [shards] */
+    struct question question; /* for its rows */
+    double squared; /* once pushed: the lane's running sums with this step (proto/messages.def, STEP) */
+    uint64_t squared_count;
 };
 
 /* Finds unique rows; shared by all plans of a worker, large enough for the largest. */
@@ -60,13 +64,24 @@ void plan_free(struct plan *plan);
 /* From ratings[0, count) to slots, rows, first and users. */
 void plan_build(struct plan *plan, struct row_finder *finder);
 
-/* The rows are being asked for: nobody has answered yet. */
-void plan_asked(struct plan *plan, uint64_t now_us);
+/* A plan without ratings and rows: a step beyond the end of the run. */
+void plan_build_empty(struct plan *plan);
 
-/* Takes a shard's answer; false with a sentence when it is not what was asked for. The state becomes
- * PLAN_READY with the last one. */
+/* The rows are being asked for: nobody has answered yet. */
+void plan_asked(struct plan *plan, uint64_t now_us, uint64_t first_wait_us);
+
+/* Are rows of this step and shard on their way? */
+static inline bool plan_expects(const struct plan *plan, uint64_t step, uint32_t shard) {
+    return plan->state == PLAN_ASKED && plan->step == step && question_waits_for(&plan->question, shard);
+}
+
+/* Takes the answer of a shard that plan_expects; false with a sentence when its size is not what was asked for. The
+ * state becomes PLAN_READY with the last one. */
 bool plan_fill(struct plan *plan, uint32_t shard, uint32_t rows, const struct message *message,
                struct status *status);
+
+/* Nobody wants it any more: free at once, or when its job is done. */
+void plan_drop(struct plan *plan);
 
 /* Slots of a shard. */
 static inline uint32_t plan_shard_rows(const struct plan *plan, uint32_t shard) {

@@ -1,11 +1,13 @@
 /* The engine of a worker: it computes lanes of training steps and slices of validation.
  *
  * Life: HELLO to the coordinator; TOPOLOGY says where the pservers are; HELLO to each; READY. GRANT names
- * lanes and how far they may go. For each lane the worker loads the ratings of coming steps (a job), finds
+ * lanes, their leases and how far they may go. A lane with a new lease is opened at every shard, and begins at
+ * the least step that one of them has. For each lane the worker loads the ratings of coming steps (a job), finds
  * their unique rows, pulls them from the shards, computes the gradient and pushes it; the push of step s and
- * the pull of step s + 1 + staleness are one message to each shard, and while it travels the ratings of the
- * step after are loaded. VALIDATE names a slice of the validation ratings, whose rows are read and whose
- * errors are summed. */
+ * the pull of step s + 1 + lead are one message to each shard, and while it travels the ratings of the
+ * step after are loaded. The rows that come back are the push's receipt; until then the request may be sent again,
+ * and it is the same to the last bit. VALIDATE names a slice of the validation ratings, whose rows are read and whose
+ * errors are summed. Whatever comes twice changes nothing. */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
@@ -22,8 +24,15 @@ struct worker_spec {
                          synchronous, else 0 */
     bool independent; /* ssp, asp: a lane's part is a minibatch of its own */
     uint64_t steps_per_epoch, total_steps; /* of a lane */
-    uint64_t request_timeout_us;
+    uint64_t
+        request_timeout_us; /* a request goes out again after a 16th of it, then after twice that, ...; unanswered for
+                                    this long and the coordinator's patience (member.silence_us), it ends the worker */
 };
+
+/* How long an unanswered request waits before it is sent for the second time. */
+static inline uint64_t worker_first_wait_us(const struct worker_spec *spec) {
+    return spec->request_timeout_us / 16;
+}
 
 struct worker;
 

@@ -115,26 +115,75 @@ static void answers_fill_it_once_each(void **state) {
     struct message message = {.kind = MESSAGE_ROWS, .body = rows};
     for (uint32_t i = 0; i < 2 * CAPACITY; i++)
         rows[i][0] = (float)i + 1;
-    message.body_bytes = plan_shard_rows(&plan, 0) * sizeof rows[0];
-    assert_false(plan_fill(&plan, 0, plan_shard_rows(&plan, 0), &message, &status));
-    plan_asked(&plan, 44);
+    assert_false(plan_expects(&plan, plan.step, 0));
+    plan_asked(&plan, 44, 10);
     for (uint32_t shard = 3; shard-- > 0;) {
         uint32_t held = plan_shard_rows(&plan, shard);
         message.body_bytes = held * sizeof rows[0];
         assert_int_equal(plan.state, PLAN_ASKED);
+        assert_true(plan_expects(&plan, plan.step, shard));
+        assert_false(plan_expects(&plan, plan.step + 1, shard));
         assert_false(plan_fill(&plan, shard, held + 1, &message, &status));
         message.body_bytes--;
         assert_false(plan_fill(&plan, shard, held, &message, &status));
         message.body_bytes++;
         assert_true(plan_fill(&plan, shard, held, &message, &status));
-        assert_false(plan_fill(&plan, shard, held, &message, &status));
+        assert_false(plan_expects(&plan, plan.step, shard));
         for (uint32_t i = 0; i < held; i++)
             assert_true(plan.values[(plan.first[shard] + i) * STRIDE] == (float)i + 1);
     }
     assert_int_equal(plan.state, PLAN_READY);
-    assert_false(plan_fill(&plan, 3, 0, &message, &status));
+    assert_false(plan_expects(&plan, plan.step, 3));
     plan_free(&plan);
     row_finder_free(&finder);
+}
+
+static void a_plan_without_rows_is_complete_with_empty_answers(void **state) {
+    struct plan plan;
+    struct status status;
+    struct message message = {.kind = MESSAGE_ROWS};
+    (void)state;
+    assert_true(plan_init(&plan, CAPACITY, 2, STRIDE, false, &status));
+    plan_build_empty(&plan);
+    assert_int_equal(plan.state, PLAN_LOADED);
+    plan_asked(&plan, 0, 1);
+    assert_true(plan_fill(&plan, 1, 0, &message, &status));
+    assert_true(plan_fill(&plan, 0, 0, &message, &status));
+    assert_int_equal(plan.state, PLAN_READY);
+    plan_free(&plan);
+}
+
+static void a_dropped_plan_is_free_unless_its_job_is_under_way(void **state) {
+    struct plan plan = {.state = PLAN_PUSHED};
+    (void)state;
+    plan_drop(&plan);
+    assert_int_equal(plan.state, PLAN_FREE);
+    plan.state = PLAN_LOADING;
+    plan_drop(&plan);
+    plan_drop(&plan);
+    assert_int_equal(plan.state, PLAN_DROPPED);
+}
+
+/* Waits of 10, 20, 40: due at 54, 74, 114. */
+static void a_question_is_due_after_waits_that_double(void **state) {
+    static const uint64_t DUE_US[] = {54, 74, 114};
+    struct question question;
+    struct status status;
+    (void)state;
+    assert_true(question_init(&question, 3, &status));
+    assert_false(question_due(&question, 1000));
+    question_ask(&question, 44, 10);
+    for (int i = 0; i < 3; i++) {
+        assert_false(question_due(&question, DUE_US[i] - 1));
+        assert_true(question_due(&question, DUE_US[i]));
+        question_repeat(&question, DUE_US[i]);
+    }
+    assert_false(question_answer(&question, 0));
+    assert_int_equal(question_silent(&question), 1);
+    assert_false(question_answer(&question, 2));
+    assert_true(question_answer(&question, 1));
+    assert_false(question_due(&question, UINT64_MAX));
+    question_free(&question);
 }
 
 /* Every request for memory fails once; nothing is leaked. */
@@ -160,6 +209,9 @@ int main(void) {
         cmocka_unit_test(every_row_has_one_slot_at_its_shard),
         cmocka_unit_test(the_finder_forgets_when_its_serial_comes_round),
         cmocka_unit_test(answers_fill_it_once_each),
+        cmocka_unit_test(a_plan_without_rows_is_complete_with_empty_answers),
+        cmocka_unit_test(a_dropped_plan_is_free_unless_its_job_is_under_way),
+        cmocka_unit_test(a_question_is_due_after_waits_that_double),
         cmocka_unit_test(memory_that_is_refused_is_a_status),
     };
     return cmocka_run_group_tests_name("unit/plan", tests, NULL, NULL);

@@ -1,0 +1,43 @@
+#include "worker/question.h"
+
+#include <string.h>
+
+#include "core/contract.h"
+#include "core/memory.h"
+
+bool question_init(struct question *question, uint32_t shards, struct status *status) {
+    *question = (struct question){.shards = shards};
+    question->answered = memory_take(shards, "shards that have answered", status);
+    return question->answered != NULL;
+}
+
+void question_free(struct question *question) {
+    memory_release(question->answered);
+    *question = (struct question){0};
+}
+
+void question_ask(struct question *question, uint64_t now_us, uint64_t first_wait_us) {
+    memset(question->answered, 0, question->shards);
+    question->missing = question->shards;
+    question->asked_us = now_us;
+    question->wait_us = first_wait_us;
+    question->again_us = now_us + first_wait_us;
+}
+
+bool question_answer(struct question *question, uint32_t shard) {
+    REQUIRE(question_waits_for(question, shard), "an answer is taken once");
+    question->answered[shard] = 1;
+    return --question->missing == 0;
+}
+
+void question_repeat(struct question *question, uint64_t now_us) {
+    question->wait_us *= 2;
+    question->again_us = now_us + question->wait_us;
+}
+
+uint32_t question_silent(const struct question *question) {
+    uint32_t shard = 0;
+    while (shard + 1 < question->shards && question->answered[shard])
+        shard++;
+    return shard;
+}
