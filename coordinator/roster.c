@@ -227,8 +227,8 @@ void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_
             .index = seat->index,
             .up = up,
             .ratings_per_second = per_second(seat, seat->now.ratings, seat->before.ratings),
-            .lanes = (uint32_t)seat->now.user_rows,
-            .step = seat->now.user_rows == 0 ? 0 : seat->now.step / seat->now.user_rows,
+            .lanes = (uint32_t)seat->now.lanes,
+            .step = seat->now.lanes == 0 ? 0 : seat->now.step / seat->now.lanes,
         };
         report->ratings_per_second += workers[seat->index].ratings_per_second;
     }

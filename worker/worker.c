@@ -138,10 +138,10 @@ static void on_message(struct worker *worker, const struct event *event, struct 
  * before. */
 static void beat(struct worker *worker, uint64_t now_us, struct outbox *out) {
     struct heartbeat_message *counters = &worker->counters;
-    counters->user_rows = counters->step = 0;
+    counters->lanes = counters->step = 0;
     for (uint32_t number = 0; number < worker->spec.lanes; number++) {
         const struct lane *lane = &worker->lanes[number];
-        counters->user_rows += lane->state != LANE_CLOSED;
+        counters->lanes += lane->state != LANE_CLOSED;
         if (lane->state != LANE_CLOSED)
             counters->step += lane->state == LANE_OPEN ? lane->next_step : lane->first_step;
     }

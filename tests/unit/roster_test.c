@@ -201,8 +201,8 @@ static void progress_is_the_difference_of_two_heartbeats(void **state) {
     struct seat *worker = admit(&roster, &hello, 2);
     roster_heartbeat(pserver, &(struct heartbeat_message){.step = 10, .pulls = 100, .pushes = 40}, 500000);
     roster_heartbeat(pserver, &(struct heartbeat_message){.step = 20, .pulls = 300, .pushes = 60}, 1000000);
-    roster_heartbeat(worker, &(struct heartbeat_message){.step = 4, .ratings = 10, .user_rows = 2}, 500000);
-    roster_heartbeat(worker, &(struct heartbeat_message){.step = 8, .ratings = 60, .user_rows = 2}, 1000000);
+    roster_heartbeat(worker, &(struct heartbeat_message){.step = 4, .ratings = 10, .lanes = 2}, 500000);
+    roster_heartbeat(worker, &(struct heartbeat_message){.step = 8, .ratings = 60, .lanes = 2}, 1000000);
     pserver->heard_us = worker->heard_us = 1000000;
     roster_progress(&roster, 1000100, shards, workers, &report);
     assert_int_equal(report.pservers_up, 1);

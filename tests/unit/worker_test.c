@@ -285,7 +285,7 @@ static uint64_t lanes_held(struct stage *stage) {
     stage_tick(stage);
     for (uint32_t i = 0; i < stage->sent_count; i++)
         if (stage->sent[i].message.kind == MESSAGE_HEARTBEAT)
-            lanes = stage->sent[i].message.heartbeat.user_rows;
+            lanes = stage->sent[i].message.heartbeat.lanes;
     return lanes;
 }
 
