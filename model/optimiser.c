@@ -17,6 +17,7 @@ struct optimiser {
     uint64_t next_step;       /* the step that the next open will name */
     uint64_t history_start;   /* the first step whose rates are still known */
     struct row_step *steps;   /* [OPTIMISER_WINDOW], by step modulo the window */
+    struct step_rate *rates;  /* the same steps, as they were opened */
     struct decay_path *path;  /* dense sgd only */
     float moves[COLUMNS_MAX]; /* what rule.moves points to */
 };
@@ -62,7 +63,9 @@ struct optimiser *optimiser_new(const struct optimiser_spec *spec, const struct 
     set_rule(optimiser, model);
     optimiser->steps =
         memory_take_array(OPTIMISER_WINDOW, sizeof *optimiser->steps, "the rates of past steps", status);
-    bool complete = optimiser->steps != NULL;
+    optimiser->rates =
+        memory_take_array(OPTIMISER_WINDOW, sizeof *optimiser->rates, "the rates of past steps", status);
+    bool complete = optimiser->steps != NULL && optimiser->rates != NULL;
     if (complete && spec->kind == OPTIMISER_SGD && spec->decay == DECAY_DENSE) {
         optimiser->path = decay_path_new(WINDOW_LEVELS, status);
         complete = optimiser->path != NULL;
@@ -78,6 +81,7 @@ void optimiser_free(struct optimiser *optimiser) {
         return;
     decay_path_free(optimiser->path);
     memory_release(optimiser->steps);
+    memory_release(optimiser->rates);
     memory_release(optimiser);
 }
 
@@ -87,6 +91,15 @@ uint64_t optimiser_step(const struct optimiser *optimiser) {
 
 bool optimiser_window_full(const struct optimiser *optimiser) {
     return optimiser->next_step % OPTIMISER_WINDOW == 0 && optimiser->next_step != optimiser->history_start;
+}
+
+uint64_t optimiser_window_first(const struct optimiser *optimiser) {
+    return optimiser->history_start;
+}
+
+struct step_rate optimiser_rate(const struct optimiser *optimiser, uint64_t step) {
+    REQUIRE(step >= optimiser->history_start && step < optimiser->next_step, "a step is one of the history");
+    return optimiser->rates[step % OPTIMISER_WINDOW];
 }
 
 void optimiser_window_restart(struct optimiser *optimiser) {
@@ -131,6 +144,7 @@ void optimiser_open(struct optimiser *optimiser, struct step_rate rate) {
     REQUIRE(!optimiser_window_full(optimiser), "all rows are swept before a new window begins");
     uint32_t index = (uint32_t)(optimiser->next_step % OPTIMISER_WINDOW);
     optimiser->next_step++;
+    optimiser->rates[index] = rate;
     optimiser->steps[index] = step_of(&optimiser->spec, rate, optimiser->next_step);
     if (optimiser->path != NULL)
         decay_path_set(optimiser->path, index, matrix_of(&optimiser->spec, rate));

@@ -66,6 +66,12 @@ void optimiser_apply(const struct optimiser *optimiser, struct row_state row, co
 /* True when every row must be caught up to optimiser_step before another step can be opened. */
 bool optimiser_window_full(const struct optimiser *optimiser);
 
+/* The history, from which another optimiser can be brought to the same step: one that was made with first_step =
+ * optimiser_window_first and opened with the rates of the steps from there to optimiser_step does the same to every row, bit
+ * for bit. optimiser_rate gives back what a step of the history was opened with. */
+uint64_t optimiser_window_first(const struct optimiser *optimiser);
+struct step_rate optimiser_rate(const struct optimiser *optimiser, uint64_t step);
+
 /* After the owner's sweep: forgets the history. Every row's next_step must equal optimiser_step. */
 void optimiser_window_restart(struct optimiser *optimiser);
 

@@ -6,8 +6,9 @@
 
 size_t inbox_bytes(uint32_t lanes, uint32_t depth, uint32_t lane_rows, uint32_t stride) {
     size_t requests = (size_t)lanes * depth;
-    return requests * (sizeof(struct request) + 2 * lane_rows * sizeof(uint32_t) +
-                       (size_t)lane_rows * stride * sizeof(float));
+    return requests * (sizeof(struct request) + 2 * (size_t)lane_rows * sizeof(uint32_t) +
+                       (size_t)lane_rows * stride * sizeof(float)) +
+           lane_rows * sizeof(uint32_t);
 }
 
 bool inbox_init(struct inbox *inbox, uint32_t lanes, uint32_t depth, uint32_t lane_rows, uint32_t stride,
@@ -17,7 +18,8 @@ bool inbox_init(struct inbox *inbox, uint32_t lanes, uint32_t depth, uint32_t la
     inbox->requests = memory_take_array(count, sizeof *inbox->requests, "requests", status);
     inbox->entries = memory_take_array(count * 2 * lane_rows, sizeof *inbox->entries, "requests", status);
     inbox->kept = memory_take_array(count * lane_rows, stride * sizeof(float), "waiting gradients", status);
-    if (inbox->requests == NULL || inbox->entries == NULL || inbox->kept == NULL)
+    inbox->asked = memory_take_array(lane_rows, sizeof *inbox->asked, "requests", status);
+    if (inbox->requests == NULL || inbox->entries == NULL || inbox->kept == NULL || inbox->asked == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
         inbox->requests[i].push_entries = inbox->entries + i * 2 * lane_rows;
@@ -31,6 +33,7 @@ void inbox_free(struct inbox *inbox) {
     memory_release(inbox->requests);
     memory_release(inbox->entries);
     memory_release(inbox->kept);
+    memory_release(inbox->asked);
     *inbox = (struct inbox){0};
 }
 
@@ -44,7 +47,7 @@ static bool check_sizes(const struct inbox *inbox, const struct message *message
     uint64_t pushes = (uint64_t)step->push_users + step->push_movies;
     uint64_t pulls = (uint64_t)step->pull_users + step->pull_movies;
     if (!step->pushes && pushes != 0)
-        return status_fail(status, STATUS_PROTOCOL, "rows without a push or pull to use them");
+        return status_fail(status, STATUS_PROTOCOL, "rows to push without a push");
     if (pushes > inbox->lane_rows || pulls > inbox->lane_rows)
         return status_fail(status, STATUS_PROTOCOL, "%llu rows pushed and %llu pulled, a lane has at most %u",
                            (unsigned long long)pushes, (unsigned long long)pulls, inbox->lane_rows);
@@ -54,6 +57,16 @@ static bool check_sizes(const struct inbox *inbox, const struct message *message
         return status_fail(status, STATUS_PROTOCOL, "a body of %zu bytes where %zu were announced",
                            message->body_bytes, expected);
     return true;
+}
+
+const uint32_t *inbox_asked(struct inbox *inbox, const struct message *message, struct shard *shard,
+                            struct status *status) {
+    const struct step_message *step = &message->step;
+    const uint32_t *rows = message->body;
+    bool good = check_sizes(inbox, message, status) &&
+                shard_find(shard, rows + step->push_users + step->push_movies, step->pull_users,
+                           step->pull_movies, false, inbox->asked, status);
+    return good ? inbox->asked : NULL;
 }
 
 struct request *inbox_accept(struct inbox *inbox, const struct event *event, struct shard *shard,

@@ -24,6 +24,7 @@ struct inbox {
     struct request *requests; /* [lanes][depth] */
     uint32_t *entries;        /* behind all push_entries and pull_entries */
     float *kept;              /* behind all kept gradients */
+    uint32_t *asked;          /* [lane_rows] scratch of inbox_asked */
 };
 
 bool inbox_init(struct inbox *inbox, uint32_t lanes, uint32_t depth, uint32_t lane_rows, uint32_t stride,
@@ -31,6 +32,11 @@ bool inbox_init(struct inbox *inbox, uint32_t lanes, uint32_t depth, uint32_t la
 void inbox_free(struct inbox *inbox);
 
 struct request *inbox_request(const struct inbox *inbox, uint32_t lane, uint32_t place);
+
+/* The entries that a STEP pulls, in its order, for one that is not filed because its answer is known; they stay until the
+ * next call. NULL and a sentence when anything in it is wrong. */
+const uint32_t *inbox_asked(struct inbox *inbox, const struct message *message, struct shard *shard,
+                            struct status *status);
 
 /* Checks a STEP against the shard and files it at its lane's place. NULL and a sentence when anything in it
  * is wrong; then nothing has changed. The lane's number has been checked. */

@@ -1,29 +1,30 @@
 #include "pserver/pserver.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "core/contract.h"
 #include "core/memory.h"
-#include "pserver/inbox.h"
-#include "pserver/rates.h"
+#include "pserver/cut.h"
 #include "pserver/reports.h"
-
-struct pserver {
-    struct pserver_spec spec;
-    struct member member;
-    struct shard *shard; /* NULL until WELCOME */
-    struct gate gate;
-    struct rates rates;
-    struct inbox inbox;
-    struct lane_gradients *step_lanes; /* scratch of one step: a share per lane */
-    uint32_t *read_entries;            /* scratch of one READ */
-    bool settling;
-    uint64_t settle_step;
-    struct heartbeat_message counters;
-};
+#include "pserver/restore.h"
+#include "pserver/serve.h"
+#include "pserver/settle.h"
+#include "pserver/state.h"
 
 static void step(void *self, const struct event *event, struct outbox *out);
+
+static bool take_memory(struct pserver *pserver, struct status *status) {
+    const struct pserver_spec *spec = &pserver->spec;
+    const struct gate_spec *gate = &spec->gate;
+    uint32_t stride = row_stride(spec->shard.model.factors);
+    pserver->step_lanes = memory_take_array(gate->lanes, sizeof *pserver->step_lanes, "lanes", status);
+    pserver->read_entries = memory_take_array(READ_ROWS_MAX, sizeof *pserver->read_entries, "a read", status);
+    return pserver->step_lanes != NULL && pserver->read_entries != NULL &&
+           gate_init(&pserver->gate, gate, status) &&
+           inbox_init(&pserver->inbox, gate->lanes, gate_depth(gate), spec->shard.lane_rows, stride,
+                      status) &&
+           replies_init(&pserver->replies, gate->lanes, gate_lead(gate), spec->shard.lane_rows, stride,
+                        status);
+}
 
 struct pserver *pserver_new(const struct pserver_spec *spec, struct status *status) {
     struct pserver *pserver = memory_take(sizeof *pserver, "a pserver", status);
@@ -31,16 +32,10 @@ struct pserver *pserver_new(const struct pserver_spec *spec, struct status *stat
         return NULL;
     pserver->spec = *spec;
     member_init(&pserver->member, &spec->member);
-    pserver->step_lanes = memory_take_array(spec->gate.lanes, sizeof *pserver->step_lanes, "lanes", status);
-    pserver->read_entries = memory_take_array(READ_ROWS_MAX, sizeof *pserver->read_entries, "a read", status);
-    if (pserver->step_lanes == NULL || pserver->read_entries == NULL ||
-        !gate_init(&pserver->gate, &spec->gate, status) ||
-        !inbox_init(&pserver->inbox, spec->gate.lanes, gate_depth(&spec->gate), spec->shard.lane_rows,
-                    row_stride(spec->shard.model.factors), status)) {
-        pserver_free(pserver);
-        return NULL;
-    }
-    return pserver;
+    if (take_memory(pserver, status))
+        return pserver;
+    pserver_free(pserver);
+    return NULL;
 }
 
 void pserver_free(struct pserver *pserver) {
@@ -49,9 +44,19 @@ void pserver_free(struct pserver *pserver) {
     shard_free(pserver->shard);
     gate_free(&pserver->gate);
     inbox_free(&pserver->inbox);
+    replies_free(&pserver->replies);
+    image_free(&pserver->copying.image);
     memory_release(pserver->step_lanes);
     memory_release(pserver->read_entries);
     memory_release(pserver);
+}
+
+size_t pserver_bytes(const struct pserver_spec *spec) {
+    const struct gate_spec *gate = &spec->gate;
+    uint32_t stride = row_stride(spec->shard.model.factors), rows = spec->shard.lane_rows;
+    return shard_bytes_planned(&spec->shard) + inbox_bytes(gate->lanes, gate_depth(gate), rows, stride) +
+           replies_bytes(gate->lanes, gate_lead(gate), rows, stride) +
+           (spec->saves ? image_bytes(&spec->shard, state_held_capacity(spec)) : 0);
 }
 
 struct engine pserver_engine(struct pserver *pserver) {
@@ -67,162 +72,47 @@ static void refuse(struct pserver *pserver, const struct event *event, const str
     outbox_log(out, line);
 }
 
-static void welcome(struct pserver *pserver, const struct welcome_message *welcome, struct outbox *out) {
+static void ready(struct outbox *out) {
+    struct message message = {.kind = MESSAGE_READY};
+    outbox_send(out, LINK_COORDINATOR, &message);
+}
+
+static void fail(struct pserver *pserver, const struct status *status, struct outbox *out) {
+    member_fail(&pserver->member, out, status->code, "pserver %u: %s", pserver->spec.member.index,
+                status->text);
+}
+
+static bool start(struct pserver *pserver, struct status *status) {
+    pserver->shard = shard_new(&pserver->spec.shard, status);
+    return pserver->shard != NULL && (!pserver->spec.saves || cut_reserve(pserver, status));
+}
+
+/* The first one makes the shard or sends for it; when it comes again, READY may have been lost. */
+static void on_welcome(struct pserver *pserver, const struct welcome_message *welcome, struct outbox *out) {
     struct status status;
-    pserver->spec.shard.users = welcome->users;
-    pserver->spec.shard.movies = welcome->movies;
-    pserver->shard = shard_new(&pserver->spec.shard, &status);
+    if (pserver->copying.reading)
+        return;
     if (pserver->shard == NULL) {
-        member_fail(&pserver->member, out, status.code, "pserver %u: %s", pserver->spec.member.index,
-                    status.text);
-        return;
-    }
-    struct message ready = {.kind = MESSAGE_READY};
-    outbox_send(out, LINK_COORDINATOR, &ready);
-}
-
-static void send_rows(struct pserver *pserver, uint32_t lane, const struct request *request,
-                      struct outbox *out) {
-    size_t bytes =
-        (size_t)request->pull_count * row_stride(pserver->spec.shard.model.factors) * sizeof(float);
-    struct message rows = {.kind = MESSAGE_ROWS};
-    rows.rows =
-        (struct rows_message){lane, request->pull_step, shard_step(pserver->shard), request->pull_count};
-    shard_pull(pserver->shard, request->pull_entries, request->pull_count, outbox_body(out, bytes));
-    pserver->counters.pulls += request->pull_count;
-    pserver->counters.bytes_out += bytes;
-    outbox_send(out, request->link, &rows);
-}
-
-/* Answers every pull whose time has come; a request is done when its push is applied and its pull answered.
- */
-static void answer(struct pserver *pserver, struct outbox *out) {
-    for (uint32_t lane = 0; lane < pserver->spec.gate.lanes; lane++)
-        for (uint32_t place = 0; place < pserver->inbox.depth; place++) {
-            struct request *request = inbox_request(&pserver->inbox, lane, place);
-            if (!request->pulls || request->pushes || !gate_open(&pserver->gate, request->pull_step))
-                continue;
-            request->pulls = false;
-            send_rows(pserver, lane, request, out);
-        }
-}
-
-/* Collects the pushes of the next step: one per lane, in lane order, or in ssp and asp the first that waits.
- */
-static uint32_t collect(struct pserver *pserver) {
-    const struct gate_spec *gate = &pserver->spec.gate;
-    uint32_t count = 0;
-    for (uint32_t lane = 0; lane < gate->lanes; lane++) {
-        uint64_t step =
-            gate->kind == GATE_SYNCHRONOUS ? pserver->gate.applied : pserver->gate.pushed[lane] - 1;
-        struct request *request = inbox_request(&pserver->inbox, lane, gate_place(gate, true, step, 0));
-        if (!request->pushes || request->push_step != step)
-            continue;
-        request->pushes = false;
-        pserver->step_lanes[count++] =
-            (struct lane_gradients){request->push_entries, request->push_count, request->gradients};
-        if (gate->kind != GATE_SYNCHRONOUS)
-            break;
-    }
-    return count;
-}
-
-static void settle(struct pserver *pserver, struct outbox *out) {
-    if (!pserver->settling || pserver->gate.applied != pserver->settle_step)
-        return;
-    shard_settle(pserver->shard);
-    pserver->settling = false;
-    uint32_t bad = shard_first_bad_entry(pserver->shard);
-    if (bad < shard_rows(pserver->shard, TABLE_USERS) + shard_rows(pserver->shard, TABLE_MOVIES)) {
-        char name[64];
-        shard_name_entry(pserver->shard, bad, name, sizeof name);
-        member_fail(
-            &pserver->member, out, STATUS_BAD_DATA,
-            "training diverged: after step %llu %s on shard %u is not finite; lower train.learning_rate",
-            (unsigned long long)pserver->settle_step, name, pserver->spec.member.index);
-        return;
-    }
-    struct message settled = {.kind = MESSAGE_SETTLED};
-    settled.settled = (struct settled_message){pserver->settle_step, shard_digest(pserver->shard)};
-    outbox_send(out, LINK_COORDINATOR, &settled);
-}
-
-/* Applies every step that is complete and whose rates are known. */
-static void advance(struct pserver *pserver, struct outbox *out) {
-    struct step_rate rate;
-    while (gate_complete(&pserver->gate) && rates_get(&pserver->rates, pserver->gate.applied, &rate)) {
-        uint32_t lanes = collect(pserver);
-        if (lanes == 0)
-            break;
-        shard_begin_step(pserver->shard, rate, pserver->step_lanes, lanes);
-        gate_applied(&pserver->gate);
-        answer(pserver, out);
-        shard_finish_step(pserver->shard);
-    }
-    if (rates_low(&pserver->rates, pserver->gate.applied)) {
-        struct message wanted = {.kind = MESSAGE_RATES_WANTED};
-        wanted.rates_wanted.first_step = rates_end(&pserver->rates);
-        rates_asked(&pserver->rates);
-        outbox_send(out, LINK_COORDINATOR, &wanted);
-    }
-    settle(pserver, out);
-}
-
-static void diverged(struct pserver *pserver, const struct step_message *step, const struct request *request,
-                     uint32_t bad, struct outbox *out) {
-    char name[64];
-    shard_name_entry(pserver->shard, request->push_entries[bad], name, sizeof name);
-    member_fail(&pserver->member, out, STATUS_BAD_DATA,
-                "training diverged: at step %llu the gradient of %s on shard %u is not finite; lower "
-                "train.learning_rate",
-                (unsigned long long)step->push_step, name, pserver->spec.member.index);
-}
-
-static void on_step(struct pserver *pserver, const struct event *event, struct outbox *out) {
-    const struct step_message *step = &event->message->step;
-    struct status status;
-    struct request *request;
-    if (!gate_check(&pserver->gate, step->lane, step->pushes, step->push_step, true, step->pull_step,
-                    &status) ||
-        (request =
-             inbox_accept(&pserver->inbox, event, pserver->shard,
-                          gate_place(&pserver->spec.gate, step->pushes, step->push_step, step->pull_step),
-                          &status)) == NULL) {
-        refuse(pserver, event, &status, out);
-        return;
-    }
-    pserver->counters.bytes_in += event->message->body_bytes;
-    if (step->pushes) {
-        uint32_t bad = shard_first_bad(pserver->shard, request->gradients, request->push_count);
-        if (bad < request->push_count) {
-            diverged(pserver, step, request, bad, out);
+        pserver->spec.shard.users = welcome->users;
+        pserver->spec.shard.movies = welcome->movies;
+        bool good = welcome->checkpoint == 0 ? start(pserver, &status)
+                                             : restore_begin(pserver, welcome, out, &status);
+        if (!good)
+            fail(pserver, &status, out);
+        if (!good || pserver->shard == NULL)
             return;
-        }
-        pserver->counters.pushes += request->push_count;
-        gate_pushed(&pserver->gate, step->lane);
     }
-    advance(pserver, out);
-    inbox_keep(&pserver->inbox, request);
-    if (!step->pushes)
-        answer(pserver, out);
+    ready(out);
 }
 
-static bool from_coordinator(const struct event *event, struct status *status) {
-    return event->link == LINK_COORDINATOR ||
-           status_fail(status, STATUS_DENIED, "only the coordinator sends it");
-}
-
-static void on_rates(struct pserver *pserver, const struct event *event, struct outbox *out) {
+static void on_job_done(struct pserver *pserver, const struct job *job, struct outbox *out) {
     struct status status;
-    if (!from_coordinator(event, &status) || !rates_add(&pserver->rates, event->message, &status))
-        refuse(pserver, event, &status, out);
-    advance(pserver, out);
-}
-
-static void on_settle(struct pserver *pserver, uint64_t settle_step, struct outbox *out) {
-    pserver->settling = true;
-    pserver->settle_step = settle_step;
-    settle(pserver, out);
+    if (job->kind == JOB_WRITE_IMAGE)
+        cut_written(pserver, out);
+    else if (restore_finish(pserver, &status))
+        ready(out);
+    else
+        fail(pserver, &status, out);
 }
 
 /* A worker says hello: the same configuration, or it is refused. */
@@ -230,7 +120,7 @@ static void on_hello(struct pserver *pserver, const struct event *event, struct 
     const struct hello_message *hello = &event->message->hello;
     struct message answer_message = {.kind = MESSAGE_WELCOME};
     answer_message.welcome =
-        (struct welcome_message){pserver->spec.shard.users, pserver->spec.shard.movies, 0, 0};
+        (struct welcome_message){.users = pserver->spec.shard.users, .movies = pserver->spec.shard.movies};
     if (hello->protocol != PROTOCOL_VERSION || hello->config_digest != pserver->spec.member.config_digest) {
         struct status status;
         status_fail(&status, STATUS_PROTOCOL,
@@ -244,38 +134,48 @@ static void on_hello(struct pserver *pserver, const struct event *event, struct 
     outbox_send(out, event->link, &answer_message);
 }
 
-static void on_message(struct pserver *pserver, const struct event *event, struct outbox *out) {
-    struct status status;
-    bool known = true;
+/* What only the coordinator may say. */
+static bool on_command(struct pserver *pserver, const struct event *event, struct outbox *out,
+                       struct status *status) {
+    if (event->link != LINK_COORDINATOR)
+        return status_fail(status, STATUS_DENIED, "only the coordinator sends it");
+    switch (event->message->kind) {
+    case MESSAGE_RATES:
+        return serve_rates(pserver, event, out, status);
+    case MESSAGE_CUT:
+        return cut_take(pserver, &event->message->cut, out, status);
+    case MESSAGE_SETTLE:
+        return settle_ask(pserver, event->message->settle.step, out, status);
+    case MESSAGE_MOMENTS_WANTED:
+        return reports_moments(pserver->shard, &pserver->spec.shard, event, out, status);
+    default:
+        return reports_project(pserver->shard, &pserver->spec.shard, event, out, status);
+    }
+}
+
+static bool on_message(struct pserver *pserver, const struct event *event, struct outbox *out,
+                       struct status *status) {
+    if (pserver->shard == NULL)
+        return status_fail(status, STATUS_PROTOCOL, "it came before the rows were there");
     switch (event->message->kind) {
     case MESSAGE_HELLO:
         on_hello(pserver, event, out);
-        return;
+        return true;
+    case MESSAGE_LANE_OPEN:
+        return serve_lane_open(pserver, event, out, status);
     case MESSAGE_STEP:
-        on_step(pserver, event, out);
-        return;
-    case MESSAGE_RATES:
-        on_rates(pserver, event, out);
-        return;
+        return serve_step(pserver, event, out, status);
     case MESSAGE_READ:
-        known = reports_read(pserver->shard, event, pserver->read_entries, &pserver->counters, out, &status);
-        break;
+        return reports_read(pserver->shard, event, pserver->read_entries, &pserver->counters, out, status);
+    case MESSAGE_RATES:
+    case MESSAGE_CUT:
     case MESSAGE_SETTLE:
-        known = from_coordinator(event, &status);
-        if (known)
-            on_settle(pserver, event->message->settle.step, out);
-        break;
     case MESSAGE_MOMENTS_WANTED:
-        known = reports_moments(pserver->shard, &pserver->spec.shard, event, out, &status);
-        break;
     case MESSAGE_PROJECT:
-        known = reports_project(pserver->shard, &pserver->spec.shard, event, out, &status);
-        break;
+        return on_command(pserver, event, out, status);
     default:
-        known = status_fail(&status, STATUS_PROTOCOL, "a pserver has no use for it");
+        return status_fail(status, STATUS_PROTOCOL, "a pserver has no use for it");
     }
-    if (!known)
-        refuse(pserver, event, &status, out);
 }
 
 static void beat(struct pserver *pserver, uint64_t now_us, struct outbox *out) {
@@ -285,31 +185,35 @@ static void beat(struct pserver *pserver, uint64_t now_us, struct outbox *out) {
         counters->user_rows = shard_rows(pserver->shard, TABLE_USERS);
         counters->movie_rows = shard_rows(pserver->shard, TABLE_MOVIES);
         counters->memory = shard_bytes(pserver->shard);
+        serve_beat(pserver, out);
     }
     member_beat(&pserver->member, now_us, counters, out);
+}
+
+static bool is_welcome(const struct event *event) {
+    return event->kind == EVENT_MESSAGE && event->link == LINK_COORDINATOR &&
+           event->message->kind == MESSAGE_WELCOME;
 }
 
 static void step(void *self, const struct event *event, struct outbox *out) {
     struct pserver *pserver = self;
     struct status status;
     switch (member_step(&pserver->member, event, out)) {
-    case MEMBER_WELCOMED:
-        welcome(pserver, &event->message->welcome, out);
+    case MEMBER_ENDED:
         return;
     case MEMBER_BEAT:
         beat(pserver, event->now_us, out);
         return;
+    case MEMBER_WELCOMED:
+    case MEMBER_HANDLED:
+        if (is_welcome(event))
+            on_welcome(pserver, &event->message->welcome, out);
+        return;
     case MEMBER_NOT_MINE:
         break;
-    default:
-        return;
     }
-    if (event->kind != EVENT_MESSAGE)
-        return;
-    if (pserver->shard == NULL) {
-        status_fail(&status, STATUS_PROTOCOL, "it came before the coordinator's welcome");
+    if (event->kind == EVENT_JOB_DONE)
+        on_job_done(pserver, event->job, out);
+    if (event->kind == EVENT_MESSAGE && !on_message(pserver, event, out, &status))
         refuse(pserver, event, &status, out);
-        return;
-    }
-    on_message(pserver, event, out);
 }

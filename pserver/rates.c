@@ -2,6 +2,11 @@
 
 #include <math.h>
 
+void rates_start(struct rates *rates, uint64_t step) {
+    rates->end = step;
+    rates->asked = rates->overdue = false;
+}
+
 bool rates_get(const struct rates *rates, uint64_t step, struct step_rate *rate) {
     if (step >= rates->end)
         return false;
@@ -15,6 +20,17 @@ bool rates_low(const struct rates *rates, uint64_t applied) {
 
 void rates_asked(struct rates *rates) {
     rates->asked = true;
+    rates->overdue = false;
+}
+
+bool rates_overdue(struct rates *rates) {
+    bool overdue = rates->asked && rates->overdue;
+    rates->overdue = rates->asked;
+    return overdue;
+}
+
+bool rates_known(const struct rates *rates, const struct message *message) {
+    return message->rates.first_step < rates->end;
 }
 
 uint64_t rates_end(const struct rates *rates) {

@@ -10,22 +10,7 @@
 #include "model/optimiser.h"
 #include "model/partition.h"
 #include "model/start.h"
-
-struct shard {
-    struct shard_spec spec;
-    struct optimiser *optimiser;
-    uint32_t rows[TABLE_COUNT]; /* of this shard */
-    uint32_t entries, stride;
-    float *values, *first, *second;
-    uint64_t *next_step;
-    uint32_t *stamps; /* per entry: the last serial that named it */
-    uint32_t serial;
-    uint32_t
-        *slots;  /* per entry: its place in the pending gradients, meaningful while its stamp is current */
-    float *sums; /* [lanes * lane_rows][stride]: gradients of several lanes added up */
-    uint32_t *sum_entries;
-    struct lane_gradients pending; /* of the step begun; an entry with a current stamp awaits its share */
-};
+#include "pserver/shard_inside.h"
 
 static size_t entry_count(const struct shard_spec *spec) {
     return (size_t)partition_rows(spec->users, spec->index, spec->shards) +
@@ -85,7 +70,7 @@ static void start_rows(struct shard *shard) {
     }
 }
 
-struct shard *shard_new(const struct shard_spec *spec, struct status *status) {
+struct shard *shard_new_blank(const struct shard_spec *spec, uint64_t first_step, struct status *status) {
     if (entry_count(spec) > UINT32_MAX) {
         status_fail(status, STATUS_CONFIG, "shard %u would hold %zu rows, more than %u", spec->index,
                     entry_count(spec), UINT32_MAX);
@@ -99,12 +84,18 @@ struct shard *shard_new(const struct shard_spec *spec, struct status *status) {
     shard->rows[TABLE_USERS] = partition_rows(spec->users, spec->index, spec->shards);
     shard->rows[TABLE_MOVIES] = partition_rows(spec->movies, spec->index, spec->shards);
     shard->entries = (uint32_t)entry_count(spec);
-    shard->optimiser = optimiser_new(&spec->optimiser, &spec->model, 0, status);
+    shard->optimiser = optimiser_new(&spec->optimiser, &spec->model, first_step, status);
     if (shard->optimiser == NULL || !take_rows(shard, status)) {
         shard_free(shard);
         return NULL;
     }
-    start_rows(shard);
+    return shard;
+}
+
+struct shard *shard_new(const struct shard_spec *spec, struct status *status) {
+    struct shard *shard = shard_new_blank(spec, 0, status);
+    if (shard != NULL)
+        start_rows(shard);
     return shard;
 }
 
@@ -307,6 +298,22 @@ uint32_t shard_first_bad_entry(const struct shard *shard) {
     return shard_first_bad(shard, shard->values, shard->entries);
 }
 
+uint64_t shard_name(const struct shard *shard, uint32_t entry) {
+    enum table_id table;
+    uint64_t row = entry_row(shard, entry, &table);
+    return (uint64_t)table << 32 | row;
+}
+
+bool shard_entry(const struct shard *shard, uint64_t name, uint32_t *entry) {
+    uint64_t table = name >> 32;
+    uint32_t row = (uint32_t)name, shards = shard->spec.shards;
+    if (table >= TABLE_COUNT || partition_shard(row, shards) != shard->spec.index ||
+        partition_local(row, shards) >= shard->rows[table])
+        return false;
+    *entry = partition_local(row, shards) + (table == TABLE_USERS ? 0 : shard->rows[TABLE_USERS]);
+    return true;
+}
+
 void shard_name_entry(const struct shard *shard, uint32_t entry, char *text, size_t capacity) {
     enum table_id table;
     uint32_t row = entry_row(shard, entry, &table);
@@ -316,10 +323,8 @@ void shard_name_entry(const struct shard *shard, uint32_t entry, char *text, siz
 uint64_t shard_digest(const struct shard *shard) {
     uint64_t digest = 0;
     for (uint32_t entry = 0; entry < shard->entries; entry++) {
-        enum table_id table;
-        uint64_t row = entry_row(shard, entry, &table);
         digest += hash_bytes(entry_values(shard, entry), (shard->spec.model.factors + 1) * sizeof(float),
-                             (uint64_t)table << 32 | row);
+                             shard_name(shard, entry));
     }
     return digest;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/image.h"
 #include "core/rating.h"
 #include "core/status.h"
 #include "model/factors.h"
@@ -37,6 +38,15 @@ struct shard;
 /* Takes all memory of the shard's life and starts every row (model/start.h). NULL and status on failure. */
 struct shard *shard_new(const struct shard_spec *spec, struct status *status);
 void shard_free(struct shard *shard);
+
+/* A shard as an image says it was; it goes on with the same bits. The image's shape is that of the spec (image_init); what
+ * it holds may come from a file: STATUS_BAD_DATA when a row or the history stands where none can. */
+struct shard *shard_restore(const struct shard_spec *spec, const struct shard_image *image,
+                            struct status *status);
+
+/* Copies rows, optimiser state and history into an image of this shard's shape, held rows aside. Not between
+ * shard_begin_step and shard_finish_step. */
+void shard_image(const struct shard *shard, struct shard_image *image);
 
 /* Turns row numbers from the wire into entries: users first, then movies. False (status: a sentence) when a
  * row does not exist, is not this shard's, or, with `unique`, is named twice. */
@@ -70,6 +80,11 @@ uint32_t shard_first_bad(const struct shard *shard, const float *rows, uint32_t 
 
 /* The first entry whose row is not finite, or the number of entries. */
 uint32_t shard_first_bad_entry(const struct shard *shard);
+
+/* table << 32 | row number: what an entry is called outside this shard. shard_entry is the inverse; false when the name is
+ * none of this shard's. */
+uint64_t shard_name(const struct shard *shard, uint32_t entry);
+bool shard_entry(const struct shard *shard, uint64_t name, uint32_t *entry);
 
 /* "movie row 296", for sentences. */
 void shard_name_entry(const struct shard *shard, uint32_t entry, char *text, size_t capacity);

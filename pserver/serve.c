@@ -1,0 +1,202 @@
+#include "pserver/serve.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "pserver/settle.h"
+
+/* Copies rows of a known answer, in the order of the entries, to whoever asks. */
+static void send_reply(struct pserver *pserver, uint32_t lane, const struct reply *reply,
+                       const uint32_t *entries, uint32_t count, link_id link, struct outbox *out) {
+    size_t bytes = (size_t)count * shard_stride(pserver->shard) * sizeof(float);
+    struct message rows = {.kind = MESSAGE_ROWS};
+    rows.rows = (struct rows_message){lane, reply->step, reply->version, count};
+    replies_copy(&pserver->replies, reply, entries, count, outbox_body(out, bytes));
+    pserver->counters.bytes_out += bytes;
+    outbox_send(out, link, &rows);
+}
+
+/* The rows go into the lane's ring, where they outlive their message, and from there into it. */
+static void answer_request(struct pserver *pserver, uint32_t lane, struct request *request,
+                           struct outbox *out) {
+    struct reply *reply =
+        replies_open(&pserver->replies, lane, request->pull_step, shard_step(pserver->shard));
+    float *values = replies_add(&pserver->replies, reply, request->pull_entries, request->pull_count);
+    shard_pull(pserver->shard, request->pull_entries, request->pull_count, values);
+    request->pulls = false;
+    pserver->counters.pulls += request->pull_count;
+    send_reply(pserver, lane, reply, request->pull_entries, request->pull_count, request->link, out);
+}
+
+/* Answers every pull whose time has come; a request is done when its push is applied and its pull answered. */
+static void answer(struct pserver *pserver, struct outbox *out) {
+    for (uint32_t lane = 0; lane < pserver->spec.gate.lanes; lane++)
+        for (uint32_t place = 0; place < pserver->inbox.depth; place++) {
+            struct request *request = inbox_request(&pserver->inbox, lane, place);
+            if (request->pulls && !request->pushes && gate_open(&pserver->gate, request->pull_step))
+                answer_request(pserver, lane, request, out);
+        }
+}
+
+/* Collects the pushes of the next step: one per lane, in lane order, or in ssp and asp the first that waits. */
+static uint32_t collect(struct pserver *pserver) {
+    const struct gate_spec *gate = &pserver->spec.gate;
+    bool synchronous = gate->kind == GATE_SYNCHRONOUS;
+    uint64_t step = pserver->gate.applied;
+    uint32_t place = synchronous ? gate_place(gate, step + 1 + gate_lead(gate)) : 0, count = 0;
+    for (uint32_t lane = 0; lane < gate->lanes; lane++) {
+        struct request *request = inbox_request(&pserver->inbox, lane, place);
+        if (!request->pushes || (synchronous && request->push_step != step))
+            continue;
+        request->pushes = false;
+        pserver->step_lanes[count++] =
+            (struct lane_gradients){request->push_entries, request->push_count, request->gradients};
+        if (!synchronous)
+            break;
+    }
+    return count;
+}
+
+static void ask_rates(struct pserver *pserver, struct outbox *out) {
+    struct message wanted = {.kind = MESSAGE_RATES_WANTED};
+    wanted.rates_wanted.first_step = rates_end(&pserver->rates);
+    rates_asked(&pserver->rates);
+    outbox_send(out, LINK_COORDINATOR, &wanted);
+}
+
+/* Applies every step that is complete and whose rates are known. */
+static void advance(struct pserver *pserver, struct outbox *out) {
+    struct step_rate rate;
+    while (gate_complete(&pserver->gate) && rates_get(&pserver->rates, pserver->gate.applied, &rate)) {
+        uint32_t lanes = collect(pserver);
+        if (lanes == 0)
+            break;
+        shard_begin_step(pserver->shard, rate, pserver->step_lanes, lanes);
+        gate_applied(&pserver->gate);
+        answer(pserver, out);
+        shard_finish_step(pserver->shard);
+    }
+    if (rates_low(&pserver->rates, pserver->gate.applied))
+        ask_rates(pserver, out);
+    settle_when_due(pserver, out);
+}
+
+bool serve_rates(struct pserver *pserver, const struct event *event, struct outbox *out,
+                 struct status *status) {
+    if (rates_known(&pserver->rates, event->message)) {
+        pserver->counters.repeats++;
+        return true;
+    }
+    if (!rates_add(&pserver->rates, event->message, status))
+        return false;
+    advance(pserver, out);
+    return true;
+}
+
+void serve_beat(struct pserver *pserver, struct outbox *out) {
+    if (rates_overdue(&pserver->rates))
+        ask_rates(pserver, out);
+}
+
+bool serve_lane_open(struct pserver *pserver, const struct event *event, struct outbox *out,
+                     struct status *status) {
+    const struct lane_open_message *open = &event->message->lane_open;
+    if (!gate_lease(&pserver->gate, open->lane, open->lease, status))
+        return false;
+    const struct gate_lane *lane = &pserver->gate.lanes[open->lane];
+    struct message at = {.kind = MESSAGE_LANE_AT};
+    at.lane_at = (struct lane_at_message){open->lane, open->lease, lane->pushed, lane->squared, lane->count};
+    outbox_send(out, event->link, &at);
+    return true;
+}
+
+/* A gradient that is not finite ends the run; true when that has happened. */
+static bool diverged(struct pserver *pserver, const struct request *request, struct outbox *out) {
+    char name[64];
+    uint32_t bad = shard_first_bad(pserver->shard, request->gradients, request->push_count);
+    if (bad == request->push_count)
+        return false;
+    shard_name_entry(pserver->shard, request->push_entries[bad], name, sizeof name);
+    member_fail(&pserver->member, out, STATUS_BAD_DATA,
+                "training diverged: at step %" PRIu64
+                " the gradient of %s on shard %u is not finite; lower train.learning_rate",
+                request->push_step, name, pserver->spec.member.index);
+    return true;
+}
+
+/* A request that comes for the first time. */
+static bool take(struct pserver *pserver, const struct event *event, struct outbox *out,
+                 struct status *status) {
+    const struct step_message *step = &event->message->step;
+    uint32_t place = gate_place(&pserver->spec.gate, step->pull_step);
+    struct request *request = inbox_accept(&pserver->inbox, event, pserver->shard, place, status);
+    if (request == NULL)
+        return false;
+    pserver->counters.bytes_in += event->message->body_bytes;
+    if (step->pushes) {
+        if (diverged(pserver, request, out))
+            return true;
+        pserver->counters.pushes += request->push_count;
+        gate_pushed(&pserver->gate, step->lane, step->squared, step->count);
+    }
+    advance(pserver, out);
+    inbox_keep(&pserver->inbox, request);
+    if (!step->pushes)
+        answer(pserver, out);
+    return true;
+}
+
+static bool send_again(struct pserver *pserver, const struct event *event, const struct reply *reply,
+                       struct outbox *out, struct status *status) {
+    const struct step_message *step = &event->message->step;
+    uint32_t count = step->pull_users + step->pull_movies;
+    const uint32_t *entries = inbox_asked(&pserver->inbox, event->message, pserver->shard, status);
+    if (entries == NULL)
+        return false;
+    if (!replies_cover(&pserver->replies, reply, entries, count))
+        return status_fail(status, STATUS_PROTOCOL,
+                           "lane %u asks for other rows of step %" PRIu64 " than before", step->lane,
+                           step->pull_step);
+    pserver->counters.repeats++;
+    send_reply(pserver, step->lane, reply, entries, count, event->link, out);
+    return true;
+}
+
+/* A pull whose push, if any, has been seen: the same answer, or the same wait with another link; or the first pull of a
+ * lane's owner. */
+static bool serve_pull(struct pserver *pserver, const struct event *event, struct outbox *out,
+                       struct status *status) {
+    const struct step_message *step = &event->message->step;
+    const struct reply *reply = replies_find(&pserver->replies, step->lane, step->pull_step);
+    struct request *request =
+        inbox_request(&pserver->inbox, step->lane, gate_place(&pserver->spec.gate, step->pull_step));
+    if (reply != NULL)
+        return send_again(pserver, event, reply, out, status);
+    if (request->pulls && request->pull_step == step->pull_step) {
+        request->link = event->link;
+        pserver->counters.repeats++;
+        return true;
+    }
+    if (gate_outlived(&pserver->gate, step->lane, step->pull_step)) {
+        pserver->counters.repeats++;
+        return true;
+    }
+    if (step->pushes)
+        return status_fail(status, STATUS_PROTOCOL, "the rows of step %" PRIu64 " are gone", step->pull_step);
+    return gate_check_pull(&pserver->gate, step->lane, step->pull_step, status) &&
+           take(pserver, event, out, status);
+}
+
+bool serve_step(struct pserver *pserver, const struct event *event, struct outbox *out,
+                struct status *status) {
+    const struct step_message *step = &event->message->step;
+    const struct gate *gate = &pserver->gate;
+    if (!gate_check_lease(gate, step->lane, step->lease, status))
+        return false;
+    if (!step->pushes)
+        return serve_pull(pserver, event, out, status);
+    if (!gate_check_push(gate, step->lane, step->push_step, step->pull_step, status))
+        return false;
+    return gate_seen(gate, step->lane, step->push_step) ? serve_pull(pserver, event, out, status)
+                                                        : take(pserver, event, out, status);
+}

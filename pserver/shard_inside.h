@@ -1,0 +1,27 @@
+/* The inside of a shard, shared by the files that make it up (shard.c, shard_image.c) and by nobody else. */
+#ifndef PSERVER_SHARD_INSIDE_H
+#define PSERVER_SHARD_INSIDE_H
+
+#include "model/optimiser.h"
+#include "pserver/shard.h"
+
+struct shard {
+    struct shard_spec spec;
+    struct optimiser *optimiser;
+    uint32_t rows[TABLE_COUNT]; /* of this shard */
+    uint32_t entries, stride;
+    float *values, *first, *second;
+    uint64_t *next_step;
+    uint32_t *stamps; /* per entry: the last serial that named it */
+    uint32_t serial;
+    uint32_t
+        *slots;  /* per entry: its place in the pending gradients, meaningful while its stamp is current */
+    float *sums; /* [lanes * lane_rows][stride]: gradients of several lanes added up */
+    uint32_t *sum_entries;
+    struct lane_gradients pending; /* of the step begun; an entry with a current stamp awaits its share */
+};
+
+/* A shard whose rows are all zero and whose optimiser's history is empty and begins at first_step. */
+struct shard *shard_new_blank(const struct shard_spec *spec, uint64_t first_step, struct status *status);
+
+#endif
