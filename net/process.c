@@ -44,6 +44,8 @@ _Noreturn static void become_program(const struct launch *launch) {
         dup2(launch->output, STDOUT_FILENO);
         dup2(launch->output, STDERR_FILENO);
     }
+    if (launch->spec->kept > 0)
+        fcntl(launch->spec->kept, F_SETFD, 0);
     execvp(launch->spec->program, launch->spec->argv);
     int cause = errno;
     ssize_t written = write(launch->report, &cause, sizeof cause);

@@ -26,6 +26,7 @@ struct process_spec {
     const char *program;  /* a path, or a name that is looked up in PATH */
     char *const *argv;    /* argv[0] included, ended by NULL */
     const char *log_file; /* stdout and stderr are appended to it; NULL: they are ours */
+    int kept; /* a descriptor that the child gets under the same number, although it closes on exec; 0: none */
 };
 
 /* The caller's struct, in an array of all children; zeroed before the start. */

@@ -85,10 +85,10 @@ static bool take_lock(struct run_dir *dir, struct status *status) {
         holder[got > 0 ? strcspn(holder, "\n") : 0] = '\0';
         close(dir->lock);
         errno = cause;
-        return cause == EWOULDBLOCK
-                   ? status_fail(status, STATUS_CANT_CREATE, "another training is under way in %s (process %s)",
-                                 dir->path, holder[0] == '\0' ? "unknown" : holder)
-                   : status_fail_errno(status, STATUS_CANT_CREATE, "cannot lock %s", path);
+        return cause == EWOULDBLOCK ? status_fail(status, STATUS_CANT_CREATE,
+                                                  "another training is under way in %s (process %s)",
+                                                  dir->path, holder[0] == '\0' ? "unknown" : holder)
+                                    : status_fail_errno(status, STATUS_CANT_CREATE, "cannot lock %s", path);
     }
     int length = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
     bool written = ftruncate(dir->lock, 0) == 0 && pwrite(dir->lock, holder, (size_t)length, 0) == length;
