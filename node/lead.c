@@ -124,6 +124,8 @@ static bool perform(void *context, struct job *job) {
 static void log_line(void *context, const char *sentence) {
     const struct lead *lead = context;
     display_log(lead->spec.display, sentence);
+    if (lead->spec.log != NULL)
+        lead->spec.log(lead->spec.log_context, sentence);
 }
 
 /* A run that goes on has rows already; if a crash took some, that is no reason to stop. */
