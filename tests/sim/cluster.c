@@ -154,7 +154,8 @@ static void start_worker(struct sim_cluster *cluster, uint32_t index, uint64_t r
 }
 
 /* The disk may remove what the coordinator resumes from while it still needs the numbers. */
-static const struct run_position *keep_position(struct sim_cluster *cluster, const struct run_position *position) {
+static const struct run_position *keep_position(struct sim_cluster *cluster,
+                                                const struct run_position *position) {
     if (position == NULL) {
         cluster->resume.number = 0;
         return NULL;
@@ -220,21 +221,15 @@ void sim_kill_worker(struct sim_cluster *cluster, uint32_t index) {
     cluster->worker_nodes[index] = cluster->members[index].node = NULL;
 }
 
-static void kill_pserver(struct sim_cluster *cluster, uint32_t index) {
-    if (cluster->pserver_nodes[index] == NULL)
-        return;
-    world_remove(cluster->world, cluster->pserver_nodes[index]);
+static void remove_pserver(struct sim_cluster *cluster, uint32_t index) {
+    if (cluster->pserver_nodes[index] != NULL)
+        world_remove(cluster->world, cluster->pserver_nodes[index]);
     pserver_free(cluster->pservers[index]);
     cluster->pservers[index] = NULL;
     cluster->pserver_nodes[index] = NULL;
 }
 
-static void kill_all(struct sim_cluster *cluster) {
-    for (uint32_t i = 0; i < SIM_MEMBERS_MAX; i++) {
-        kill_pserver(cluster, i);
-        sim_kill_worker(cluster, i);
-        cluster->members[i] = (struct sim_member){0};
-    }
+static void remove_coordinator(struct sim_cluster *cluster) {
     if (cluster->lead != NULL)
         world_remove(cluster->world, cluster->lead);
     coordinator_free(cluster->coordinator);
@@ -242,8 +237,42 @@ static void kill_all(struct sim_cluster *cluster) {
     cluster->lead = NULL;
 }
 
+static void plan_notice(struct sim_cluster *cluster) {
+    enum { SLOWEST_NOTICE_US = 5000 };
+    if (cluster->notice_us == 0)
+        cluster->notice_us = cluster->world->now_us + 1 + world_draw(cluster->world, SLOWEST_NOTICE_US);
+}
+
+void sim_kill_pserver(struct sim_cluster *cluster, uint32_t index) {
+    world_trace(cluster->world, "pserver %u is killed", index);
+    remove_pserver(cluster, index);
+    plan_notice(cluster);
+}
+
+void sim_kill_coordinator(struct sim_cluster *cluster) {
+    world_trace(cluster->world, "the coordinator is killed");
+    remove_coordinator(cluster);
+    plan_notice(cluster);
+}
+
+bool sim_is_up(const struct sim_cluster *cluster) {
+    bool up = cluster->lead != NULL;
+    for (uint32_t i = 0; i < cluster->config.cluster_pservers; i++)
+        up = up && cluster->pserver_nodes[i] != NULL;
+    return up;
+}
+
+static void remove_all(struct sim_cluster *cluster) {
+    for (uint32_t i = 0; i < SIM_MEMBERS_MAX; i++) {
+        remove_pserver(cluster, i);
+        sim_kill_worker(cluster, i);
+        cluster->members[i] = (struct sim_member){0};
+    }
+    remove_coordinator(cluster);
+}
+
 void sim_cluster_free(struct sim_cluster *cluster) {
-    kill_all(cluster);
+    remove_all(cluster);
     disk_free(&cluster->disk);
 }
 
@@ -257,8 +286,8 @@ static uint64_t start_time(struct sim_cluster *cluster) {
 
 void sim_restart_all(struct sim_cluster *cluster) {
     world_trace(cluster->world, "all are killed and started again");
-    kill_all(cluster);
-    cluster->await_us = 0;
+    remove_all(cluster);
+    cluster->await_us = cluster->notice_us = 0;
     cluster->restarts_all++;
     cluster->start_all_us = start_time(cluster);
 }
@@ -354,6 +383,11 @@ void sim_supervise(struct sim_cluster *cluster) {
             start_again(cluster);
         return;
     }
+    if (cluster->notice_us != 0) {
+        if (cluster->notice_us <= cluster->world->now_us)
+            sim_restart_all(cluster);
+        return;
+    }
     if (cluster->lead->ended) {
         coordinator_ended(cluster);
         return;
@@ -365,7 +399,9 @@ void sim_supervise(struct sim_cluster *cluster) {
 }
 
 uint64_t sim_alarm_us(const struct sim_cluster *cluster) {
-    uint64_t first_us = cluster->start_all_us != 0 ? cluster->start_all_us : UINT64_MAX;
+    uint64_t first_us = UINT64_MAX;
+    if (cluster->start_all_us != 0 || cluster->notice_us != 0)
+        return cluster->start_all_us != 0 ? cluster->start_all_us : cluster->notice_us;
     for (uint32_t i = 0; i < SIM_MEMBERS_MAX; i++) {
         uint64_t start_us = cluster->members[i].start_us;
         if (cluster->members[i].node == NULL && start_us != 0 && start_us < first_us)

@@ -11,7 +11,14 @@
 #include "node/setup.h"
 #include "world.h"
 
-enum { SIM_RATINGS = 400, SIM_VALID = 60, SIM_USERS = 40, SIM_MOVIES = 30, SIM_MEMBERS_MAX = 8, SIM_EPOCHS_MAX = 8 };
+enum {
+    SIM_RATINGS = 400,
+    SIM_VALID = 60,
+    SIM_USERS = 40,
+    SIM_MOVIES = 30,
+    SIM_MEMBERS_MAX = 8,
+    SIM_EPOCHS_MAX = 8
+};
 
 struct sim_set {
     struct packed_set set; /* lies in the arrays below */
@@ -47,16 +54,17 @@ struct sim_cluster {
     struct run_position resume; /* where the coordinator has taken the run up; number 0: nowhere */
     double resume_squared[DISK_LANES_MAX];
     uint64_t resume_counts[DISK_LANES_MAX];
-    uint64_t starts;                    /* of anybody */
-    uint64_t pids[WORLD_NODES_MAX];     /* by node */
-    uint64_t start_all_us;              /* when all are started again; 0: they are up */
+    uint64_t starts;                /* of anybody */
+    uint64_t pids[WORLD_NODES_MAX]; /* by node */
+    uint64_t notice_us;             /* when the supervisor notices that one of them has died; 0: none has */
+    uint64_t start_all_us;          /* when all are started again; 0: they are up */
     uint32_t next_pservers, next_workers; /* the shape of that start; 0: as before */
-    uint64_t await_us;                  /* since when a failed member waits for the coordinator's word; 0: none */
-    bool over;                          /* the run has ended, well or not */
-    struct status outcome;              /* then */
+    uint64_t await_us;     /* since when a failed member waits for the coordinator's word; 0: none */
+    bool over;             /* the run has ended, well or not */
+    struct status outcome; /* then */
     struct sim_epoch history[SIM_EPOCHS_MAX];
     uint32_t history_rows, history_torn; /* torn: rows that came in the wrong order */
-    uint64_t saved_digest;              /* of the rows that were saved, added up like shard_digest */
+    uint64_t saved_digest;               /* of the rows that were saved, added up like shard_digest */
     uint64_t restarts_all, restarts_one, resumed;
     bool finished;
     struct final_report final; /* pointers in it are not to be used */
@@ -73,8 +81,13 @@ void sim_cluster_start(struct sim_cluster *cluster, struct world *world, const s
                        struct sim_set *data, uint64_t absent);
 void sim_cluster_free(struct sim_cluster *cluster);
 
-/* kill -9. Only what has been killed is gone; the supervisor notices with the next sim_supervise. */
+/* kill -9. The supervisor notices a little later. */
 void sim_kill_worker(struct sim_cluster *cluster, uint32_t index);
+void sim_kill_pserver(struct sim_cluster *cluster, uint32_t index);
+void sim_kill_coordinator(struct sim_cluster *cluster);
+
+/* Whether the coordinator and all pservers are there. */
+bool sim_is_up(const struct sim_cluster *cluster);
 
 /* Kills all; they are started again a little later, from the newest checkpoint that counts. */
 void sim_restart_all(struct sim_cluster *cluster);

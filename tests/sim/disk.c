@@ -33,9 +33,9 @@ static void drop(struct disk *disk, void *block) {
 
 static void remove_file(struct disk *disk, struct disk_file *file) {
     struct shard_image *image = &file->image;
-    void *const blocks[] = {image->values,      image->first,      image->second,
-                            image->next_steps,  image->rates,      image->held.lanes,
-                            image->held.steps,  image->held.names, image->held.values};
+    void *const blocks[] = {image->values,     image->first,      image->second,
+                            image->next_steps, image->rates,      image->held.lanes,
+                            image->held.steps, image->held.names, image->held.values};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         drop(disk, blocks[i]);
     *file = (struct disk_file){0};
@@ -132,8 +132,9 @@ static void retain(struct disk *disk, uint64_t number, uint32_t keep) {
     bool goes[DISK_CHECKPOINTS_MAX];
     for (int i = 0; i < DISK_CHECKPOINTS_MAX; i++) {
         const struct disk_checkpoint *checkpoint = &disk->checkpoints[i];
-        goes[i] = checkpoint->number != number &&
-                  (counts(checkpoint) ? newer_ones(disk, checkpoint->number) >= keep : checkpoint->number < number);
+        goes[i] =
+            checkpoint->number != number &&
+            (counts(checkpoint) ? newer_ones(disk, checkpoint->number) >= keep : checkpoint->number < number);
     }
     for (int i = 0; i < DISK_CHECKPOINTS_MAX; i++)
         if (goes[i])
@@ -146,8 +147,8 @@ static bool write_manifest(struct disk *disk, const struct run_position *positio
     REQUIRE(position->shards <= DISK_SHARDS_MAX && position->lanes <= DISK_LANES_MAX, "a small run");
     for (uint32_t shard = 0; shard < position->shards; shard++) {
         if (checkpoint->files[shard].mark == 0)
-            return status_fail(status, STATUS_NO_INPUT, "shard %u of checkpoint %llu was never written", shard,
-                               (unsigned long long)position->number);
+            return status_fail(status, STATUS_NO_INPUT, "shard %u of checkpoint %llu was never written",
+                               shard, (unsigned long long)position->number);
         checkpoint->marks[shard] = checkpoint->files[shard].mark;
     }
     checkpoint->has_manifest = true;
@@ -160,7 +161,8 @@ static bool write_manifest(struct disk *disk, const struct run_position *positio
     return true;
 }
 
-bool disk_commit(struct disk *disk, const struct run_position *position, uint32_t keep, struct status *status) {
+bool disk_commit(struct disk *disk, const struct run_position *position, uint32_t keep,
+                 struct status *status) {
     if (full(disk, status) || !write_manifest(disk, position, false, status))
         return false;
     disk->committed++;
@@ -266,7 +268,8 @@ static bool read_history(const struct shard_image *from, struct shard_image *ima
 bool disk_read(const struct disk *disk, uint64_t number, uint32_t shards_then, struct shard_image *image,
                uint64_t rates_capacity, struct status *status) {
     const struct disk_checkpoint *checkpoint = find_number(disk, number);
-    if (number == 0 || checkpoint == NULL || !counts(checkpoint) || checkpoint->position.shards != shards_then)
+    if (number == 0 || checkpoint == NULL || !counts(checkpoint) ||
+        checkpoint->position.shards != shards_then)
         return status_fail(status, STATUS_BAD_DATA, "there is no whole checkpoint %llu of %u shards",
                            (unsigned long long)number, shards_then);
     image->held.count = 0;

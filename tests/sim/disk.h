@@ -39,7 +39,8 @@ void disk_free(struct disk *disk);
 
 /* STATUS_IO when the disk is full. */
 bool disk_write(struct disk *disk, uint64_t number, const struct shard_image *image, struct status *status);
-bool disk_commit(struct disk *disk, const struct run_position *position, uint32_t keep, struct status *status);
+bool disk_commit(struct disk *disk, const struct run_position *position, uint32_t keep,
+                 struct status *status);
 
 /* As checkpoint_read_shard. */
 bool disk_read(const struct disk *disk, uint64_t number, uint32_t shards_then, struct shard_image *image,

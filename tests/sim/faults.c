@@ -86,8 +86,8 @@ static void pass_copy(struct faults *faults, struct passage *passage, uint64_t d
         add(passage, due_us > last_us ? due_us : last_us + 1, stalls);
 }
 
-struct passage faults_pass(struct faults *faults, uint64_t now_us, uint64_t from, uint64_t to, uint64_t due_us,
-                           uint64_t last_us) {
+struct passage faults_pass(struct faults *faults, uint64_t now_us, uint64_t from, uint64_t to,
+                           uint64_t due_us, uint64_t last_us) {
     struct passage passage = {0};
     const struct partition *partition = between(faults, now_us, from, to);
     if (partition != NULL) {
@@ -105,8 +105,9 @@ struct passage faults_pass(struct faults *faults, uint64_t now_us, uint64_t from
 }
 
 uint64_t faults_disk_us(struct faults *faults) {
-    return happens(faults, faults->rates.slow_disk, FAULT_SLOW_DISK) ? faults_draw(faults, faults->rates.slow_us)
-                                                                    : 0;
+    return happens(faults, faults->rates.slow_disk, FAULT_SLOW_DISK)
+               ? faults_draw(faults, faults->rates.slow_us)
+               : 0;
 }
 
 bool faults_disk_full(struct faults *faults) {

@@ -73,8 +73,8 @@ void faults_cut(struct faults *faults, const struct partition *partition);
 
 /* How a message sent now from one node (by birth) to another arrives, when it should at due_us, and the last one of its
  * link does at last_us. */
-struct passage faults_pass(struct faults *faults, uint64_t now_us, uint64_t from, uint64_t to, uint64_t due_us,
-                           uint64_t last_us);
+struct passage faults_pass(struct faults *faults, uint64_t now_us, uint64_t from, uint64_t to,
+                           uint64_t due_us, uint64_t last_us);
 
 /* How much longer than due a job on the disk takes. */
 uint64_t faults_disk_us(struct faults *faults);

@@ -54,8 +54,8 @@ static void trace_message(const struct world *world, const char *what, const str
         return;
     message_print(message, text, sizeof text);
     world_trace(world, "%s %u.%llu > %u.%llu %s", what, from == NULL ? 99 : from->index,
-                (unsigned long long)(from == NULL ? 0 : from->birth), to->index, (unsigned long long)to->birth,
-                text);
+                (unsigned long long)(from == NULL ? 0 : from->birth), to->index,
+                (unsigned long long)to->birth, text);
 }
 
 /* ---- links ---- */

@@ -25,7 +25,8 @@ struct node {
     struct engine engine;
     char endpoint[WORLD_ENDPOINT_BYTES]; /* "" for one that nobody connects to */
     void (*perform)(void *context, struct job *job);
-    void (*broken)(void *context, struct job *job); /* the node died while the job was under way; may be NULL */
+    void (*broken)(void *context,
+                   struct job *job); /* the node died while the job was under way; may be NULL */
     void *context;
     bool started;
     uint64_t wake_us;  /* on the world's clock; 0: no timer */
