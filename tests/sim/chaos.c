@@ -41,17 +41,17 @@ static uint64_t pick(uint64_t seed, uint64_t what, uint64_t low, uint64_t high) 
 static void draw_meaning(uint64_t seed, struct config *config, struct sim_set *data) {
     sim_set_make(data, seed);
     sim_config(config);
-    data->set.train_count = pick(seed, 0, 60, 160);
+    data->set.train_count = pick(seed, 0, 60, SIM_RATINGS);
     data->set.valid_count = pick(seed, 9, 0, 3) == 0 ? 0 : 30;
     config->train_optimiser = (enum optimiser_kind)pick(seed, 1, OPTIMISER_SGD, OPTIMISER_ADAGRAD_ROW);
     config->train_nesterov = config->train_optimiser == OPTIMISER_SGD && pick(seed, 2, 0, 1) == 1;
     config->train_learning_rate = config->train_optimiser == OPTIMISER_SGD ? 0.1 : 0.01;
     config->train_decay = (enum decay_kind)pick(seed, 3, DECAY_DENSE, DECAY_TOUCHED);
-    config->train_batch = pick(seed, 4, 10, 40);
+    config->train_batch = pick(seed, 4, 4, 40);
     config->train_lanes = pick(seed, 5, 1, 5);
     config->train_staleness = pick(seed, 6, 0, 3);
     config->schedule_kind = pick(seed, 7, 0, 1) == 0 ? SCHEDULE_CONSTANT : SCHEDULE_PLATEAU;
-    config->schedule_epochs = pick(seed, 10, 1, 3);
+    config->schedule_epochs = pick(seed, 10, 1, 4);
     config->model_biases = pick(seed, 8, 0, 3) != 0;
     if (pick(seed, 11, 0, 7) == 0)
         config->train_sync = pick(seed, 12, 0, 1) == 0 ? SYNC_SSP : SYNC_ASP;
@@ -64,7 +64,7 @@ static void draw_shape(struct faults *faults, struct config *config) {
     config->cluster_pservers = pservers;
     config->cluster_workers = workers;
     config->cluster_workers_min = faults_draw(faults, 2) == 0 ? 0 : 1 + faults_draw(faults, workers);
-    config->checkpoint_steps = faults_draw(faults, 4) == 0 ? 0 : 3 + faults_draw(faults, 8);
+    config->checkpoint_steps = faults_draw(faults, 4) == 0 ? 0 : 1 + faults_draw(faults, 10);
     config->checkpoint_interval =
         faults_draw(faults, 3) == 0 ? 0.002 + 0.05 * (double)faults_draw(faults, 4) : 0;
     config->checkpoint_keep = 1 + faults_draw(faults, 3);
@@ -88,7 +88,7 @@ static void fail(struct scene *scene, const char *what) {
 /* Blocks that engines hold: all but those of the world and its disk. */
 static uint64_t engine_blocks(const struct sim_cluster *cluster) {
     const struct world *world = cluster->world;
-    uint64_t others = 3 + cluster->disk.blocks;
+    uint64_t others = 1 + (world->queue.items != NULL) + cluster->disk.blocks;
     for (size_t i = 0; i < world->queue.count; i++)
         others += world->queue.items[i].job == NULL ? 2 : 0;
     for (uint32_t i = 0; i < world->places; i++)
@@ -252,7 +252,7 @@ bool chaos_run(uint64_t seed, struct chaos_tally *tally, char *sentence, size_t 
         explain(&quiet, seed, "quiet", sentence, capacity);
         return false;
     }
-    run(&wild, seed, &config, &data, 2 * quiet.delivered + 400);
+    run(&wild, seed, &config, &data, 4 * quiet.delivered + 400);
     if (exact && wild.why[0] == '\0')
         compare(&wild, &quiet);
     add_up(tally, &wild, exact);

@@ -48,7 +48,7 @@ static uint32_t draw_chance(struct world *world) {
 }
 
 void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon) {
-    enum { SHORTEST_US = 30000, DOUBLINGS = 6, LATE_US = 4000, LATE_DOUBLINGS = 7, SLOW_US = 20000 };
+    enum { SHORTEST_US = 60000, DOUBLINGS = 6, LATE_US = 4000, LATE_DOUBLINGS = 7, SLOW_US = 20000 };
     struct fault_rates *rates = &world->faults.rates;
     rates->lost = draw_chance(world);
     rates->doubled = draw_chance(world);

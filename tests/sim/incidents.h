@@ -6,7 +6,7 @@
 
 #include "cluster.h"
 
-enum { INCIDENTS_MAX = 8 };
+enum { INCIDENTS_MAX = 12 };
 
 struct incident {
     enum fault_kind kind;
