@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,74 +18,70 @@ static void *take(size_t bytes) {
 
 struct world *world_new(uint64_t seed, uint64_t delay_us) {
     struct world *world = take(sizeof *world);
-    world->seed = seed;
+    world->seed = world->faults.seed = seed;
     world->delay_us = delay_us;
     world->now_us = 1000000;
+    world->traces = getenv("SIM_TRACE") != NULL;
     return world;
+}
+
+void world_free(struct world *world) {
+    queue_free(&world->queue);
+    for (uint32_t i = 0; i < world->places; i++)
+        memory_release(world->nodes[i].body);
+    memory_release(world);
 }
 
 uint64_t world_draw(struct world *world, uint64_t bound) {
     return rng_bits(world->seed, 77, world->drawn++) % bound;
 }
 
-static bool before(const struct occurrence *a, const struct occurrence *b) {
-    return a->at_us < b->at_us || (a->at_us == b->at_us && a->order < b->order);
+void world_trace(const struct world *world, const char *format, ...) {
+    va_list arguments;
+    if (!world->traces)
+        return;
+    fprintf(stderr, "# %8llu ", (unsigned long long)world->now_us - 1000000);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
 }
 
-static void swap(struct occurrence *a, struct occurrence *b) {
-    struct occurrence keep = *a;
-    *a = *b;
-    *b = keep;
+static void trace_message(const struct world *world, const char *what, const struct node *from,
+                          const struct node *to, const struct message *message) {
+    char text[256];
+    if (!world->traces)
+        return;
+    message_print(message, text, sizeof text);
+    world_trace(world, "%s %u.%llu > %u.%llu %s", what, from == NULL ? 99 : from->index,
+                (unsigned long long)(from == NULL ? 0 : from->birth), to->index,
+                (unsigned long long)to->birth, text);
 }
 
-static void enqueue(struct world *world, struct occurrence what) {
-    REQUIRE(world->queued < WORLD_QUEUE_MAX, "the virtual network is not flooded");
-    what.order = world->order++;
-    uint32_t at = world->queued++;
-    world->queue[at] = what;
-    for (; at > 0 && before(&world->queue[at], &world->queue[(at - 1) / 2]); at = (at - 1) / 2)
-        swap(&world->queue[at], &world->queue[(at - 1) / 2]);
-    world->queued_most = world->queued > world->queued_most ? world->queued : world->queued_most;
-}
-
-static struct occurrence dequeue(struct world *world) {
-    struct occurrence first = world->queue[0];
-    world->queue[0] = world->queue[--world->queued];
-    for (uint32_t at = 0, child; (child = 2 * at + 1) < world->queued; at = child) {
-        child += child + 1 < world->queued && before(&world->queue[child + 1], &world->queue[child]);
-        if (!before(&world->queue[child], &world->queue[at]))
-            break;
-        swap(&world->queue[at], &world->queue[child]);
-    }
-    return first;
-}
-
-static void forget(struct occurrence *what) {
-    memory_release(what->header);
-    memory_release(what->body);
-}
-
-void world_free(struct world *world) {
-    for (uint32_t i = 0; i < world->queued; i++)
-        forget(&world->queue[i]);
-    for (uint32_t i = 0; i < world->node_count; i++)
-        memory_release(world->nodes[i].body);
-    memory_release(world);
-}
+/* ---- links ---- */
 
 static struct link_end *find_link(struct world *world, uint32_t node, link_id name) {
     for (uint32_t i = 0; i < world->link_count; i++)
-        if (world->links[i].node == node && world->links[i].name == name)
+        if (world->links[i].used && world->links[i].node == node && world->links[i].name == name)
             return &world->links[i];
     return NULL;
 }
 
-static void join(struct world *world, uint32_t from, link_id name, uint32_t to) {
-    REQUIRE(world->link_count + 2 <= WORLD_LINKS_MAX, "the virtual network has room for its links");
-    link_id incoming = LINK_INCOMING + world->link_count;
-    world->links[world->link_count++] = (struct link_end){from, to, name, incoming, 0};
-    world->links[world->link_count++] = (struct link_end){to, from, incoming, name, 0};
+static struct link_end *free_link(struct world *world) {
+    for (uint32_t i = 0; i < world->link_count; i++)
+        if (!world->links[i].used)
+            return &world->links[i];
+    REQUIRE(world->link_count < WORLD_LINKS_MAX, "the virtual network has room for its links");
+    return &world->links[world->link_count++];
 }
+
+static void join(struct world *world, const struct node *from, link_id name, const struct node *to) {
+    link_id incoming = LINK_INCOMING + (link_id)world->links_made++;
+    *free_link(world) = (struct link_end){true, from->index, to->index, to->birth, name, incoming, 0};
+    *free_link(world) = (struct link_end){true, to->index, from->index, from->birth, incoming, name, 0};
+}
+
+/* ---- what an engine does ---- */
 
 static void *copy(const void *bytes, size_t length) {
     void *block = take(length);
@@ -93,17 +90,23 @@ static void *copy(const void *bytes, size_t length) {
     return block;
 }
 
-static void post(struct world *world, struct link_end *link, const void *header, size_t header_bytes,
-                 const void *body, size_t body_bytes) {
-    uint64_t arrival = world->now_us + 1 + world_draw(world, world->delay_us);
-    link->last_us = arrival > link->last_us ? arrival : link->last_us + 1;
-    enqueue(world, (struct occurrence){.at_us = link->last_us,
-                                       .node = link->peer,
-                                       .link = link->peer_name,
-                                       .header = copy(header, header_bytes),
-                                       .header_bytes = header_bytes,
-                                       .body = copy(body, body_bytes),
-                                       .body_bytes = body_bytes});
+static void post(struct world *world, struct link_end *link, uint64_t from, const void *header,
+                 size_t header_bytes, const void *body, size_t body_bytes) {
+    uint64_t due_us = world->now_us + 1 + world_draw(world, world->delay_us);
+    struct passage passage =
+        faults_pass(&world->faults, world->now_us, from, link->peer_birth, due_us, link->last_us);
+    for (uint32_t i = 0; i < passage.copies; i++) {
+        if (passage.in_order[i])
+            link->last_us = passage.at_us[i];
+        queue_add(&world->queue, (struct occurrence){.at_us = passage.at_us[i],
+                                                     .node = link->peer,
+                                                     .birth = link->peer_birth,
+                                                     .link = link->peer_name,
+                                                     .header = copy(header, header_bytes),
+                                                     .header_bytes = header_bytes,
+                                                     .body = copy(body, body_bytes),
+                                                     .body_bytes = body_bytes});
+    }
 }
 
 static void *op_body(void *self, size_t bytes) {
@@ -124,154 +127,228 @@ static void op_send(void *self, link_id name, const struct message *message) {
     node->body_bytes = 0;
     if (link == NULL)
         return;
-    if (world->watch != NULL) {
-        struct message seen = *message;
-        seen.body = node->body;
-        seen.body_bytes = body_bytes;
+    struct message seen = *message;
+    seen.body = node->body;
+    seen.body_bytes = body_bytes;
+    if (world->watch != NULL)
         fate = world->watch(world->watch_context, node, &world->nodes[link->peer], &seen);
-    }
+    trace_message(world, "sent", node, &world->nodes[link->peer], &seen);
     for (int times = fate == FATE_LOST ? 0 : fate == FATE_TWICE ? 2 : 1; times > 0; times--)
-        post(world, link, header, header_bytes, node->body, body_bytes);
+        post(world, link, node->birth, header, header_bytes, node->body, body_bytes);
 }
 
 static void op_connect(void *self, link_id name, const char *endpoint) {
     struct node *node = self;
-    for (uint32_t i = 0; i < node->world->node_count; i++)
-        if (strcmp(node->world->nodes[i].endpoint, endpoint) == 0)
-            join(node->world, node->index, name, i);
+    struct world *world = node->world;
+    for (uint32_t i = 0; i < world->places; i++)
+        if (world->nodes[i].birth != 0 && strcmp(world->nodes[i].endpoint, endpoint) == 0)
+            join(world, node, name, &world->nodes[i]);
 }
 
-static bool is_under_way(const struct world *world, const struct job *job) {
-    for (uint32_t i = 0; i < world->queued; i++)
-        if (world->queue[i].job == job)
+static bool is_under_way(const struct world *world, const struct node *node, const struct job *job) {
+    for (size_t i = 0; i < world->queue.count; i++)
+        if (world->queue.items[i].job == job && world->queue.items[i].birth == node->birth)
             return true;
     return false;
 }
 
 /* One disk access in eight is a slow one. */
-static uint64_t job_us(struct world *world) {
+static uint64_t job_us(struct world *world, const struct job *job) {
     uint64_t slowness = world_draw(world, 8) == 0 ? 100 : 1;
-    return 1 + slowness * world_draw(world, world->delay_us);
+    uint64_t time_us = 1 + slowness * world_draw(world, world->delay_us);
+    if (job->kind == JOB_READ_IMAGE || job->kind == JOB_WRITE_IMAGE || job->kind == JOB_COMMIT)
+        time_us += faults_disk_us(&world->faults);
+    return time_us;
 }
 
 static void op_job(void *self, struct job *job) {
     struct node *node = self;
-    REQUIRE(!is_under_way(node->world, job), "an engine leaves a job alone until it is done");
-    enqueue(node->world, (struct occurrence){.at_us = node->world->now_us + job_us(node->world),
-                                             .node = node->index,
-                                             .job = job});
+    struct world *world = node->world;
+    REQUIRE(!is_under_way(world, node, job), "an engine leaves a job alone until it is done");
+    queue_add(&world->queue, (struct occurrence){.at_us = world->now_us + job_us(world, job),
+                                                 .node = node->index,
+                                                 .birth = node->birth,
+                                                 .job = job});
 }
 
 static void op_wake(void *self, uint64_t at_us) {
     struct node *node = self;
-    node->wake_us = at_us > node->world->now_us ? at_us : node->world->now_us + 1;
+    uint64_t now_us = node->world->now_us, node_us = now_us + node->ahead_us;
+    node->wake_us = at_us > node_us ? at_us - node->ahead_us : now_us + 1;
 }
 
 static void op_log(void *self, const char *sentence) {
-    struct world *world = ((struct node *)self)->world;
+    const struct node *node = self;
+    struct world *world = node->world;
     world->refused_logs += strstr(sentence, "event=refused") != NULL;
     snprintf(world->last_log, sizeof world->last_log, "%s", sentence);
-    if (getenv("SIM_TRACE") != NULL)
-        fprintf(stderr, "# %llu %s\n", (unsigned long long)world->now_us, sentence);
+    world_trace(world, "%u.%llu %s", node->index, (unsigned long long)node->birth, sentence);
 }
 
 static void op_exit(void *self, const struct status *status) {
     struct node *node = self;
     node->ended = true;
     node->outcome = *status;
+    world_trace(node->world, "%u.%llu ends with %d %s", node->index, (unsigned long long)node->birth,
+                status->code, status->text);
 }
 
 static const struct outbox_ops OPS = {op_body, op_send, op_connect, op_job, op_wake, op_log, op_exit};
 
 static void hand(struct node *node, struct event event) {
     struct outbox out = {&OPS, node};
-    event.now_us = node->world->now_us;
+    event.now_us = node->world->now_us + node->ahead_us;
     if (!node->ended && !node->frozen)
         node->engine.step(node->engine.self, &event, &out);
 }
 
+/* ---- nodes ---- */
+
 struct node *world_add(struct world *world, struct engine engine, const char *endpoint,
                        const struct node *coordinator, void (*perform)(void *, struct job *), void *context) {
-    REQUIRE(world->node_count < WORLD_NODES_MAX, "the world has room for its nodes");
-    struct node *node = &world->nodes[world->node_count];
+    uint32_t index = 0;
+    while (index < WORLD_NODES_MAX && world->nodes[index].birth != 0)
+        index++;
+    REQUIRE(index < WORLD_NODES_MAX, "the world has room for its nodes");
+    struct node *node = &world->nodes[index];
+    world->places = index < world->places ? world->places : index + 1;
     *node = (struct node){.world = world,
-                          .index = world->node_count++,
+                          .index = index,
+                          .birth = ++world->births,
                           .engine = engine,
-                          .endpoint = endpoint,
                           .perform = perform,
                           .context = context};
+    snprintf(node->endpoint, sizeof node->endpoint, "%s", endpoint);
     if (coordinator != NULL)
-        join(world, node->index, LINK_COORDINATOR, coordinator->index);
+        join(world, node, LINK_COORDINATOR, coordinator);
     return node;
+}
+
+void world_remove(struct world *world, struct node *node) {
+    for (size_t i = 0; i < world->queue.count; i++) {
+        struct occurrence *what = &world->queue.items[i];
+        if (what->job != NULL && what->birth == node->birth && node->broken != NULL)
+            node->broken(node->context, what->job);
+    }
+    for (uint32_t i = 0; i < world->link_count; i++)
+        if (world->links[i].node == node->index || world->links[i].peer == node->index)
+            world->links[i].used = false;
+    memory_release(node->body);
+    node->body = NULL;
+    node->birth = 0;
+}
+
+void world_ask_to_stop(struct world *world, struct node *node, enum status_code code, const char *reason) {
+    struct status status;
+    status_fail(&status, code, "%s", reason);
+    world_trace(world, "%u.%llu is asked to stop", node->index, (unsigned long long)node->birth);
+    hand(node, (struct event){.kind = EVENT_STOP, .status = &status});
 }
 
 void world_forge(struct world *world, const struct node *from, const struct node *to,
                  const struct message *message) {
     for (uint32_t i = 0; i < world->link_count; i++)
-        if (world->links[i].node == to->index && world->links[i].peer == from->index) {
+        if (world->links[i].used && world->links[i].node == to->index &&
+            world->links[i].peer == from->index) {
             hand(&world->nodes[to->index],
                  (struct event){.kind = EVENT_MESSAGE, .link = world->links[i].name, .message = message});
             return;
         }
 }
 
-static void deliver(struct world *world, struct occurrence *what) {
-    struct node *node = &world->nodes[what->node];
+/* ---- the course of things ---- */
+
+static void deliver_message(struct world *world, struct node *node, const struct occurrence *what) {
     struct message message;
     struct status status;
-    world->delivered++;
-    if (what->job != NULL) {
-        what->job->status.code = STATUS_OK;
-        node->perform(node->context, what->job);
-        hand(node, (struct event){.kind = EVENT_JOB_DONE, .job = what->job});
-        return;
-    }
     bool good =
         message_decode(&message, what->header, what->header_bytes, what->body, what->body_bytes, &status);
     REQUIRE(good, "what an engine sends can be decoded");
-    if (world->heard != NULL)
+    trace_message(world, "came", NULL, node, &message);
+    if (world->heard != NULL && !node->ended)
         world->heard(world->watch_context, node, &message);
     hand(node, (struct event){.kind = EVENT_MESSAGE, .link = what->link, .message = &message});
-    forget(what);
+}
+
+static void deliver(struct world *world, struct occurrence *what) {
+    struct node *node = &world->nodes[what->node];
+    if (node->birth != what->birth) {
+        occurrence_forget(what);
+        return;
+    }
+    if (node->frozen_until_us > world->now_us) {
+        what->at_us = node->frozen_until_us;
+        queue_add(&world->queue, *what);
+        return;
+    }
+    world->delivered++;
+    if (what->job != NULL && !node->ended) {
+        what->job->status.code = STATUS_OK;
+        node->perform(node->context, what->job);
+        hand(node, (struct event){.kind = EVENT_JOB_DONE, .job = what->job});
+    } else if (what->job == NULL) {
+        deliver_message(world, node, what);
+    }
+    occurrence_forget(what);
+}
+
+static uint64_t timer_us(const struct node *node) {
+    return node->wake_us > node->frozen_until_us ? node->wake_us : node->frozen_until_us;
 }
 
 /* The node whose timer is due first, or NULL. */
 static struct node *first_timer(struct world *world) {
     struct node *first = NULL;
-    for (uint32_t i = 0; i < world->node_count; i++) {
+    for (uint32_t i = 0; i < world->places; i++) {
         struct node *node = &world->nodes[i];
-        if (!node->ended && !node->frozen && node->wake_us != 0 &&
-            (first == NULL || node->wake_us < first->wake_us))
+        if (node->birth != 0 && !node->ended && !node->frozen && node->wake_us != 0 &&
+            (first == NULL || timer_us(node) < timer_us(first)))
             first = node;
     }
     return first;
 }
 
+static void start_newcomers(struct world *world) {
+    for (uint32_t i = 0; i < world->places; i++)
+        if (world->nodes[i].birth != 0 && !world->nodes[i].started) {
+            world->nodes[i].started = true;
+            hand(&world->nodes[i], (struct event){.kind = EVENT_START});
+        }
+}
+
+bool world_step(struct world *world, uint64_t until_us) {
+    start_newcomers(world);
+    struct node *timer = first_timer(world);
+    uint64_t message_us = world->queue.count > 0 ? world->queue.items[0].at_us : UINT64_MAX;
+    uint64_t next_us = timer != NULL && timer_us(timer) < message_us ? timer_us(timer) : message_us;
+    if (next_us > until_us) {
+        world->now_us = until_us;
+        return next_us != UINT64_MAX;
+    }
+    if (next_us == UINT64_MAX)
+        return false;
+    world->now_us = next_us > world->now_us ? next_us : world->now_us;
+    if (next_us == message_us) {
+        struct occurrence what = queue_take(&world->queue);
+        deliver(world, &what);
+    } else {
+        timer->wake_us = 0;
+        hand(timer, (struct event){.kind = EVENT_TIMER});
+    }
+    return true;
+}
+
 static bool all_ended(const struct world *world) {
-    for (uint32_t i = 0; i < world->node_count; i++)
-        if (!world->nodes[i].ended && !world->nodes[i].frozen)
+    for (uint32_t i = 0; i < world->places; i++)
+        if (world->nodes[i].birth != 0 && !world->nodes[i].ended && !world->nodes[i].frozen)
             return false;
     return true;
 }
 
 bool world_run(struct world *world, uint64_t until_us) {
-    for (uint32_t i = 0; i < world->node_count; i++)
-        hand(&world->nodes[i], (struct event){.kind = EVENT_START});
-    while (!all_ended(world)) {
-        struct node *timer = first_timer(world);
-        if (world->queued > 0 && (timer == NULL || world->queue[0].at_us <= timer->wake_us)) {
-            struct occurrence what = dequeue(world);
-            world->now_us = what.at_us;
-            deliver(world, &what);
-        } else if (timer != NULL) {
-            world->now_us = timer->wake_us;
-            timer->wake_us = 0;
-            hand(timer, (struct event){.kind = EVENT_TIMER});
-        } else {
+    do
+        if (!world_step(world, until_us))
             return false;
-        }
-        if (world->now_us > until_us)
-            return false;
-    }
-    return true;
+    while (world->now_us < until_us && !all_ended(world));
+    return all_ended(world);
 }
