@@ -29,7 +29,7 @@ static bool check_data(const struct config *config, char *note, size_t capacity,
 }
 
 static bool check_programs(const struct config *config, char *note, size_t capacity, struct status *status) {
-    static const char *const PROGRAMS[] = {"dotbias-pserver", "dotbias-worker"};
+    static const char *const PROGRAMS[] = {"dotbias-coordinator", "dotbias-pserver", "dotbias-worker"};
     char folder[PATH_MAX], path[PATH_MAX + 32];
     if (config->cluster_transport == TRANSPORT_INPROC) {
         snprintf(note, capacity, "none needed: all roles are threads");

@@ -1,6 +1,5 @@
 #include "cli/launch.h"
 
-#include <argp.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +17,26 @@ bool launch_sets_add(struct launch_sets *sets, const char *item) {
     return true;
 }
 
+static const struct argp_option SETS_OPTIONS[] = {
+    {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option of the configuration; may be repeated", 0},
+    {0},
+};
+
+static error_t parse_sets(int key, char *value, struct argp_state *state) {
+    if (key != 's')
+        return ARGP_ERR_UNKNOWN;
+    if (!launch_sets_add(state->input, value))
+        argp_error(state, "more than %d options are set", LAUNCH_SETS_MAX);
+    return 0;
+}
+
+const struct argp LAUNCH_SETS_ARGP = {SETS_OPTIONS, parse_sets, NULL, NULL, NULL, NULL, NULL};
+
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct launch_arguments *arguments = state->input;
     switch (key) {
-    case 's':
-        if (!launch_sets_add(&arguments->sets, value))
-            argp_error(state, "more than %d options are set", LAUNCH_SETS_MAX);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->sets;
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->path != NULL)
@@ -40,11 +53,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 }
 
 void launch_parse(struct launch_arguments *arguments, const char *doc, int argc, char **argv) {
-    static const struct argp_option OPTIONS[] = {
-        {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option; may be repeated", 0},
-        {0},
-    };
-    const struct argp argp = {OPTIONS, parse, "FILE", doc, NULL, NULL, NULL};
+    static const struct argp_child CHILDREN[] = {{&LAUNCH_SETS_ARGP, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    const struct argp argp = {NULL, parse, "FILE", doc, CHILDREN, NULL, NULL};
     *arguments = (struct launch_arguments){.path = NULL};
     argp_parse(&argp, argc, argv, 0, NULL, arguments);
 }
@@ -79,6 +89,19 @@ bool launch_open_set(const struct config *config, struct packed_set *set, struct
     bool good = ratings_source_open(config, &dir, set, path, NULL, NULL, status);
     run_dir_discard(&dir); /* a mapped file lives on without its name */
     return good;
+}
+
+void launch_forget_environment(void) {
+    char name[128];
+    for (char **entry = environ; *entry != NULL;) {
+        size_t length = strcspn(*entry, "=");
+        bool is_option = strncmp(*entry, "DOTBIAS_", 8) == 0 && length < sizeof name;
+        snprintf(name, sizeof name, "%.*s", (int)length, *entry);
+        if (is_option && strstr(name, "__") != NULL)
+            unsetenv(name); /* the next one has moved here */
+        else
+            entry++;
+    }
 }
 
 bool launch_program_dir(char path[PATH_MAX], struct status *status) {

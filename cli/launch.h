@@ -3,6 +3,7 @@
 #ifndef CLI_LAUNCH_H
 #define CLI_LAUNCH_H
 
+#include <argp.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,9 @@ struct launch_sets {
 
 /* False when there are too many. */
 bool launch_sets_add(struct launch_sets *sets, const char *item);
+
+/* The option --set as a child parser of argp, whose input is a struct launch_sets. */
+extern const struct argp LAUNCH_SETS_ARGP;
 
 /* The command line of a command that looks at one configuration: its file, and --set. */
 struct launch_arguments {
@@ -40,6 +44,10 @@ void launch_name(const char *path, char *name, size_t capacity);
 /* Opens the ratings that a configuration names, for a command that starts no run: a packed set as it is, text
  * by an import into a folder that is gone when the set is closed. */
 bool launch_open_set(const struct config *config, struct packed_set *set, struct status *status);
+
+/* Takes the options of the configuration (DOTBIAS_TRAIN__BATCH) out of the environment: the processes that we start
+ * read a file that has them already, and what --set has overridden must not come back. */
+void launch_forget_environment(void);
 
 /* The folder this program lies in, where its sisters are. */
 bool launch_program_dir(char path[PATH_MAX], struct status *status);

@@ -3,21 +3,20 @@
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "net/endpoint.h"
 #include "net/signals.h"
 #include "net/socket.h"
+#include "node/event_log.h"
 #include "node/node.h"
 #include "node/ratings_source.h"
 
 struct role_arguments {
     enum role role;
-    const char *config, *coordinator, *listen;
-    unsigned long index;
+    const char *config, *coordinator, *listen, *checkpoints;
+    unsigned long index, replaces;
     bool has_index;
     struct launch_sets sets;
 };
@@ -38,21 +37,31 @@ static const struct argp_option OPTIONS[] = {
     {"index", 'i', "N", 0, "Which of the pservers or workers this is, from 0", 0},
     {"coordinator", 'C', "ENDPOINT", 0, "Where the coordinator is; else cluster.coordinator", 0},
     {"listen", 'l', "ENDPOINT", 0, "pserver: where to listen; else tcp://<cluster.bind>:*", 0},
-    {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option; may be repeated", 0},
+    {"checkpoints", 'k', "DIR", 0, "pserver: the folder of checkpoints; else checkpoint.dir", 0},
+    {"replaces", 'r', "PID", 0, "The process id of a dead member whose place this one takes at once", 0},
     {0},
 };
 
+static unsigned long number(const struct argp_state *state, const char *text, unsigned long most,
+                            const char *what) {
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || value > most)
+        argp_error(state, "'%s' is no %s", text, what);
+    return value;
+}
+
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct role_arguments *arguments = state->input;
-    char *end;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->sets;
+        return 0;
     case 'c':
         arguments->config = value;
         return 0;
     case 'i':
-        arguments->index = strtoul(value, &end, 10);
-        if (*value < '0' || *value > '9' || *end != '\0' || arguments->index > UINT16_MAX)
-            argp_error(state, "'%s' is no index", value);
+        arguments->index = number(state, value, UINT16_MAX, "index");
         arguments->has_index = true;
         return 0;
     case 'C':
@@ -61,9 +70,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'l':
         arguments->listen = value;
         return 0;
-    case 's':
-        if (!launch_sets_add(&arguments->sets, value))
-            argp_error(state, "more than %d options are set", LAUNCH_SETS_MAX);
+    case 'k':
+        arguments->checkpoints = value;
+        return 0;
+    case 'r':
+        arguments->replaces = number(state, value, UINT32_MAX, "process id");
         return 0;
     case ARGP_KEY_END:
         if (arguments->config == NULL || !arguments->has_index)
@@ -74,26 +85,14 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-/* One line on stderr with the time, for the log file. */
+/* For the log file, which is our stderr. */
 static void log_line(void *context, const char *sentence) {
-    struct timespec now;
-    struct tm parts;
-    char when[32];
     (void)context;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &parts);
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &parts);
-    fprintf(stderr, "time=%s.%03ldZ %s\n", when, now.tv_nsec / 1000000, sentence);
-}
-
-static void on_signal(void *context, int number) {
-    struct status status;
-    status_fail(&status, STATUS_TRY_AGAIN, "signal %d (%s)", number, strsignal(number));
-    loop_stop(context, &status);
+    event_log_line(stderr, sentence);
 }
 
 static bool drive(struct node *node, struct status *status) {
-    struct signals *signals = signals_start(on_signal, node_loop(node), status);
+    struct signals *signals = signals_start_loop(node_loop(node), status);
     bool good = signals != NULL && node_run(node, status);
     signals_stop(signals);
     return good;
@@ -133,6 +132,8 @@ static bool run_role(const struct role_arguments *arguments, const struct config
         .index = (uint32_t)arguments->index,
         .listen = arguments->listen != NULL ? arguments->listen : listen,
         .coordinator = arguments->coordinator != NULL ? arguments->coordinator : config->cluster_coordinator,
+        .checkpoints = arguments->checkpoints != NULL ? arguments->checkpoints : config->checkpoint_dir,
+        .replaces = arguments->replaces,
         .log = log_line,
     };
     snprintf(listen, sizeof listen, "tcp://%.200s:*", config->cluster_bind);
@@ -147,7 +148,8 @@ static bool run_role(const struct role_arguments *arguments, const struct config
 }
 
 int role_main(enum role role, int argc, char **argv) {
-    static const struct argp ARGP = {OPTIONS, parse, "", DOC, NULL, NULL, NULL};
+    static const struct argp_child CHILDREN[] = {{&LAUNCH_SETS_ARGP, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    static const struct argp ARGP = {OPTIONS, parse, "", DOC, CHILDREN, NULL, NULL};
     struct role_arguments arguments = {.role = role};
     struct config config;
     struct status status;

@@ -3,93 +3,205 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
 #include "cli/launch.h"
+#include "cli/taking_up.h"
 #include "node/cluster.h"
 #include "node/ratings_source.h"
 #include "node/setup.h"
+#include "node/supervisor.h"
+
+struct session {
+    const struct session_spec *spec;
+    struct config *config;
+    struct run_dir dir;
+    char checkpoints[PATH_MAX]; /* their folder; empty: none are taken */
+    char data_path[PATH_MAX];   /* of the packed set */
+    struct packed_set set;
+    struct display *display;
+};
 
 /* What is about to be done, in the terms that people ask about. */
-static void introduce(const struct config *config, const struct packed_set *set, const struct run_dir *dir,
-                      struct display *display) {
+static void introduce(const struct session *session) {
+    const struct config *config = session->config;
+    const struct packed_set *set = &session->set;
     char line[PATH_MAX + 256];
     uint32_t lanes = config_lanes(config);
     snprintf(line, sizeof line, "%llu training and %llu validation ratings, %u users, %u movies",
              (unsigned long long)set->train_count, (unsigned long long)set->valid_count, set->users,
              set->movies);
-    display_note(display, line);
+    display_note(session->display, line);
     snprintf(line, sizeof line, "transport %s, pservers: %llu, workers: %llu, lanes: %u%s",
              setup_transport_name(config), (unsigned long long)config->cluster_pservers,
              (unsigned long long)config->cluster_workers, lanes,
              lanes < config->cluster_workers ? " (workers beyond the lanes only validate: see train.lanes)"
                                              : "");
-    display_note(display, line);
+    display_note(session->display, line);
     if (config->train_optimiser == OPTIMISER_SGD && config->train_momentum > 0) {
         snprintf(line, sizeof line, "learning rate %g with momentum %g: effective rate %g",
                  config->train_learning_rate, config->train_momentum,
                  config->train_learning_rate / (1 - config->train_momentum));
-        display_note(display, line);
+        display_note(session->display, line);
     }
     if (config->train_sync != SYNC_SYNCHRONOUS)
         display_note(
-            display,
+            session->display,
             "asynchronous pushes raise the effective momentum with the number of lanes, and the bits "
             "differ from run to run");
-    snprintf(line, sizeof line, "run folder %s", dir->path);
-    display_note(display, line);
+    if (session->checkpoints[0] == '\0')
+        display_note(session->display,
+                     "no checkpoints are taken: set checkpoint.dir to a folder that all hosts share");
+    snprintf(line, sizeof line, "run folder %s", session->dir.path);
+    display_note(session->display, line);
 }
 
-static bool train(const struct session_spec *session, struct config *config, const struct run_dir *dir,
-                  struct display *display, bool *has_history, struct status *status) {
-    struct packed_set set = {0};
-    char data_path[PATH_MAX], program_dir[PATH_MAX];
-    FILE *notes = session->level == DISPLAY_QUIET ? NULL : stderr;
-    if (!config_require_data(config, status) || !launch_program_dir(program_dir, status) ||
-        !ratings_source_open(config, dir, &set, data_path, notes, stderr, status))
-        return false;
+static void reveal_truth(const struct session *session) {
+    char line[128];
+    if (isnan(session->set.truth_rmse))
+        return;
+    snprintf(line, sizeof line, "the planted model itself reaches a validation RMSE of %.4f",
+             session->set.truth_rmse);
+    display_note(session->display, line);
+}
+
+/* ---- the three kinds of cluster ---- */
+
+static bool run_cluster(const struct session *session, struct status *status) {
+    const struct output_options *output = &session->spec->output;
     struct cluster_spec spec = {
-        .lead = {.config = config,
-                 .set = &set,
-                 .dir = dir,
-                 .data_path = data_path,
-                 .display = display,
-                 .report = session->json || session->level == DISPLAY_QUIET ? NULL : stdout,
-                 .json = session->json ? stdout : NULL},
-        .program_dir = program_dir,
-        .members_elsewhere = session->members_elsewhere,
+        .lead = {.config = session->config,
+                 .set = &session->set,
+                 .dir = &session->dir,
+                 .data_path = session->data_path,
+                 .checkpoints = session->checkpoints[0] == '\0' ? NULL : session->checkpoints,
+                 .display = session->display,
+                 .report = output->json || output->level == DISPLAY_QUIET ? NULL : stdout,
+                 .json = output->json ? stdout : NULL},
+        .resume = session->spec->resume != NULL,
+        .members_elsewhere = session->spec->kind != SESSION_TRAIN,
+        .words = session->spec->words,
     };
-    snprintf(config->data_ratings, sizeof config->data_ratings, "%.*s", CONFIG_TEXT_BYTES - 1, data_path);
-    bool good = setup_check(config, &set, status) && run_dir_write_config(dir, config, status);
-    if (good) {
-        introduce(config, &set, dir, display);
-        good = cluster_run(&spec, has_history, status);
-    }
-    if (good && !isnan(set.truth_rmse)) {
-        char line[128];
-        snprintf(line, sizeof line, "the planted model itself reaches a validation RMSE of %.4f",
-                 set.truth_rmse);
-        display_note(display, line);
-    }
-    packed_set_close(&set);
+    return cluster_run(&spec, status);
+}
+
+/* However quiet the run is: a process has died. */
+static void tell(void *context, const char *sentence) {
+    const struct session *session = context;
+    display_clear(session->display);
+    fprintf(stderr, "%s\n", sentence);
+}
+
+static bool run_supervisor(struct session *session, struct status *status) {
+    char program_dir[PATH_MAX];
+    const char *arguments[OUTPUT_OPTIONS_MAX];
+    if (!launch_program_dir(program_dir, status))
+        return false;
+    output_options_arguments(&session->spec->output, arguments);
+    struct supervisor_spec spec = {.config = session->config,
+                                   .dir = &session->dir,
+                                   .program_dir = program_dir,
+                                   .checkpoints = session->checkpoints,
+                                   .output_options = arguments,
+                                   .tell = tell,
+                                   .context = session};
+    launch_forget_environment();
+    return supervisor_run(&spec, status);
+}
+
+static bool open_ratings(struct session *session, struct status *status) {
+    FILE *notes = session->spec->output.level == DISPLAY_QUIET ? NULL : stderr;
+    return config_require_data(session->config, status) &&
+           ratings_source_open(session->config, &session->dir, &session->set, session->data_path, notes,
+                               stderr, status) &&
+           setup_check(session->config, &session->set, status);
+}
+
+static bool train(struct session *session, struct status *status) {
+    struct config *config = session->config;
+    if (!open_ratings(session, status))
+        return false;
+    if (session->spec->kind == SESSION_SUPERVISED)
+        return run_cluster(session, status);
+    snprintf(config->data_ratings, sizeof config->data_ratings, "%.*s", CONFIG_TEXT_BYTES - 1,
+             session->data_path);
+    if (!run_dir_write_config(&session->dir, config, status))
+        return false;
+    introduce(session);
+    bool is_supervisor =
+        session->spec->kind == SESSION_TRAIN && config->cluster_transport != TRANSPORT_INPROC;
+    if (!(is_supervisor ? run_supervisor(session, status) : run_cluster(session, status)))
+        return false;
+    reveal_truth(session);
+    return true;
+}
+
+/* ---- the folder ---- */
+
+/* Members that others start know no folder of ours: what they share is said by the configuration or the command line. */
+static void find_checkpoints(struct session *session) {
+    const struct session_spec *spec = session->spec;
+    if (spec->checkpoints != NULL)
+        snprintf(session->checkpoints, sizeof session->checkpoints, "%s", spec->checkpoints);
+    else if (spec->kind == SESSION_TRAIN || session->config->checkpoint_dir[0] != '\0')
+        run_dir_checkpoints(&session->dir, session->config, session->checkpoints);
+}
+
+static bool open_folder(struct session *session, struct status *status) {
+    const struct session_spec *spec = session->spec;
+    if (spec->resume == NULL ? !run_dir_create(&session->dir, session->config, spec->name, status)
+        : spec->kind == SESSION_SUPERVISED ? !run_dir_join(&session->dir, spec->resume, status)
+                                           : !run_dir_open(&session->dir, spec->resume, status))
+        return false;
+    find_checkpoints(session);
+    return true;
+}
+
+/* Whether this session may train there; a run that goes on must be the same run. */
+static bool may_train(const struct session *session, struct status *status) {
+    if (session->spec->kind == SESSION_SUPERVISED)
+        return true;
+    return session->spec->resume == NULL
+               ? taking_up_nothing(session->checkpoints, status)
+               : taking_up_same(&session->dir, session->config, session->checkpoints, status);
+}
+
+static bool run_shown(struct session *session, struct status *status) {
+    session->display = display_new(stderr, session->spec->output.level, status);
+    bool good = session->display != NULL && train(session, status);
+    if (session->display != NULL)
+        display_clear(session->display);
+    display_free(session->display);
+    packed_set_close(&session->set);
     return good;
 }
 
-int session_run(const struct session_spec *session, struct config *config) {
+/* What is left after a failure: a way on, or nothing. */
+static void conclude(const struct session *session, struct status *status) {
+    bool is_supervised = session->spec->kind == SESSION_SUPERVISED;
+    bool is_kept = taking_up_possible(session->checkpoints);
+    if (is_kept && status->code == STATUS_TRY_AGAIN && status->text[0] != '\0')
+        taking_up_hint(&session->dir, session->checkpoints, session->spec->kind != SESSION_COORDINATOR,
+                       status);
+    if (!is_kept && !is_supervised && session->spec->resume == NULL && !run_dir_has_history(&session->dir))
+        run_dir_discard(&session->dir);
+}
+
+int session_run(const struct session_spec *spec, struct config *config) {
     struct status status;
-    struct run_dir dir;
-    bool has_history = false;
+    struct session session = {.spec = spec, .config = config};
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to report, not a reason to die */
-    if (!run_dir_create(&dir, config, session->name, &status))
+    if (!open_folder(&session, &status))
         return command_report(&status);
-    struct display *display = display_new(stderr, session->level, &status);
-    bool good = display != NULL && train(session, config, &dir, display, &has_history, &status);
-    if (display != NULL)
-        display_clear(display);
-    display_free(display);
-    if (good)
-        return 0;
-    if (!has_history)
-        run_dir_discard(&dir);
-    return command_report(&status);
+    if (spec->resume != NULL && run_dir_is_finished(&session.dir)) {
+        run_dir_close(&session.dir);
+        return taking_up_finished(&session.dir, spec->output.json);
+    }
+    bool good = may_train(&session, &status) && run_shown(&session, &status);
+    if (!good)
+        conclude(&session, &status);
+    run_dir_close(&session.dir);
+    /* What the coordinator of a supervisor has said is not said twice. */
+    return good ? 0 : status.text[0] == '\0' ? (int)status.code : command_report(&status);
 }

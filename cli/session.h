@@ -6,17 +6,25 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "cli/output_options.h"
 #include "config/config.h"
-#include "monitor/display.h"
 
-struct session_spec {
-    char name[NAME_MAX + 1]; /* of the run's folder, before the number */
-    enum display_level level;
-    bool json;              /* the summary on stdout, and nothing else there */
-    bool members_elsewhere; /* pservers and workers are started by hand: run the coordinator alone */
+enum session_kind {
+    SESSION_TRAIN,       /* all of it: threads of this process, or processes that it supervises */
+    SESSION_COORDINATOR, /* the coordinator alone: pservers and workers are started by hand */
+    SESSION_SUPERVISED /* the coordinator of a SESSION_TRAIN in another process, which holds the run's folder */
 };
 
-/* Trains by the configuration and returns the exit code. A run that fails before its first epoch leaves no
+struct session_spec {
+    enum session_kind kind;
+    struct output_options output;
+    char name[NAME_MAX + 1]; /* of the run's folder, before the number */
+    const char *resume;      /* the folder of a run to go on with; NULL: a new run */
+    const char *checkpoints; /* their folder; NULL: as the configuration and the kind have it */
+    int words;               /* SESSION_SUPERVISED: where the supervisor hears of lost workers */
+};
+
+/* Trains by the configuration and returns the exit code. A new run that fails with nothing to go on from leaves no
  * folder. */
 int session_run(const struct session_spec *spec, struct config *config);
 

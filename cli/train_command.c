@@ -19,35 +19,32 @@ static const char DOC[] =
     "  dotbias train config/lesson-a.yaml\n"
     "  dotbias train ratings.csv --set train.optimiser=adam --set train.learning_rate=0.005\n"
     "  dotbias train config/cluster.yaml --set cluster.workers=4 --json > summary.json\n"
+    "  dotbias train --resume runs/cluster-001 --set cluster.pservers=4\n"
     "\v"
     "FILE is a configuration (.yaml, .yml) or ratings: a CSV, `::` or tab separated file, or a folder made "
     "by `dotbias "
     "import`. With ratings alone every option has its default (docs/OPTIONS.md).\n\n"
-    "The run's folder gets the resolved configuration, the history, the model and summary.json.";
+    "The run's folder gets the resolved configuration, the history, checkpoints, the model and summary.json. "
+    "SIGTERM or SIGINT (Ctrl-C) saves a checkpoint and ends the run with code 75; a second one ends it at "
+    "once. "
+    "Either way --resume goes on from the newest checkpoint, to the model that an uninterrupted run would "
+    "have "
+    "made, also with other options of cluster. Processes that die are started again, cluster.restarts times.";
 
 static const struct argp_option OPTIONS[] = {
-    {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option of the configuration; may be repeated", 0},
-    {"json", 'j', NULL, 0, "Print summary.json on standard output at the end, and nothing else there", 0},
-    {"quiet", 'q', NULL, 0, "Show no progress", 0},
-    {"verbose", 'v', NULL, 0, "Show what the engines log", 0},
+    {"resume", 'r', "RUN", 0, "Go on with the run in this folder; no FILE then", 0},
     {0},
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct train_arguments *arguments = state->input;
     switch (key) {
-    case 's':
-        if (!launch_sets_add(&arguments->sets, value))
-            argp_error(state, "more than %d options are set", LAUNCH_SETS_MAX);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->sets;
+        state->child_inputs[1] = &arguments->session.output;
         return 0;
-    case 'j':
-        arguments->session.json = true;
-        return 0;
-    case 'q':
-        arguments->session.level = DISPLAY_QUIET;
-        return 0;
-    case 'v':
-        arguments->session.level = DISPLAY_VERBOSE;
+    case 'r':
+        arguments->session.resume = value;
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->path != NULL)
@@ -55,8 +52,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         arguments->path = value;
         return 0;
     case ARGP_KEY_END:
-        if (arguments->path == NULL)
+        if (arguments->path == NULL && arguments->session.resume == NULL)
             argp_error(state, "train what? name a configuration or a ratings file");
+        if (arguments->path != NULL && arguments->session.resume != NULL)
+            argp_error(state, "a run that goes on has its configuration already: what is '%s'?",
+                       arguments->path);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -69,11 +69,9 @@ static bool is_configuration(const char *path) {
 }
 
 /* A ratings file alone is a configuration that says nothing but data.ratings. */
-static int load(const struct train_arguments *arguments, struct config *config) {
+static int load_ratings(const struct train_arguments *arguments, struct config *config) {
     char ratings[PATH_MAX + 16];
     struct launch_sets sets = {.count = 0};
-    if (is_configuration(arguments->path))
-        return launch_load(config, arguments->path, &arguments->sets);
     snprintf(ratings, sizeof ratings, "data.ratings=%s", arguments->path);
     launch_sets_add(&sets, ratings);
     for (size_t i = 0; i < arguments->sets.count; i++)
@@ -81,17 +79,28 @@ static int load(const struct train_arguments *arguments, struct config *config) 
     return launch_load(config, NULL, &sets);
 }
 
+static int load(struct train_arguments *arguments, struct config *config) {
+    struct session_spec *session = &arguments->session;
+    char path[PATH_MAX];
+    if (session->resume != NULL) {
+        snprintf(path, sizeof path, "%s/config.yaml", session->resume);
+        return launch_load(config, path, &arguments->sets);
+    }
+    snprintf(session->name, sizeof session->name, "run");
+    if (!is_configuration(arguments->path))
+        return load_ratings(arguments, config);
+    launch_name(arguments->path, session->name, sizeof session->name);
+    return launch_load(config, arguments->path, &arguments->sets);
+}
+
 int command_train(int argc, char **argv) {
-    static const struct argp ARGP = {OPTIONS, parse, "FILE", DOC, NULL, NULL, NULL};
-    struct train_arguments arguments = {.session = {.level = DISPLAY_NORMAL}};
+    static const struct argp_child CHILDREN[] = {
+        {&LAUNCH_SETS_ARGP, 0, NULL, 0}, {&OUTPUT_OPTIONS_ARGP, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    static const struct argp ARGP = {OPTIONS, parse, "FILE\n--resume RUN", DOC, CHILDREN, NULL, NULL};
+    struct train_arguments arguments = {
+        .session = {.kind = SESSION_TRAIN, .output = {.level = DISPLAY_NORMAL}}};
     struct config config;
     argp_parse(&ARGP, argc, argv, 0, NULL, &arguments);
     int code = load(&arguments, &config);
-    if (code != 0)
-        return code;
-    if (is_configuration(arguments.path))
-        launch_name(arguments.path, arguments.session.name, sizeof arguments.session.name);
-    else
-        snprintf(arguments.session.name, sizeof arguments.session.name, "run");
-    return session_run(&arguments.session, &config);
+    return code != 0 ? code : session_run(&arguments.session, &config);
 }

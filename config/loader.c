@@ -71,29 +71,39 @@ static bool find_folder(const char *path, char folder[PATH_MAX], struct status *
     return true;
 }
 
-bool config_load(struct config *config, const char *path, const char *const *sets, size_t set_count,
+/* Reads the layers that are given, and the file at path, which may be NULL. */
+static bool load(struct config *config, const char *path, struct config_layers *layers,
                  struct config_report *report, struct status *status) {
     char folder[PATH_MAX] = "", working_folder[PATH_MAX] = "";
-    struct config_layers layers = {.name = path,
-                                   .folder = folder,
-                                   .working_folder = working_folder,
-                                   .environment = environ,
-                                   .sets = sets,
-                                   .set_count = set_count};
     char *text = NULL;
+    layers->name = path;
+    layers->folder = folder;
+    layers->working_folder = working_folder;
     memset(report, 0, sizeof *report);
     config_defaults(config);
     if (getcwd(working_folder, sizeof working_folder) == NULL)
         return status_fail_errno(status, STATUS_NO_INPUT, "cannot find the working folder");
     if (path != NULL) {
-        text = read_file(path, &layers.length, status);
+        text = read_file(path, &layers->length, status);
         if (text == NULL || !find_folder(path, folder, status)) {
             memory_release(text);
             return false;
         }
-        layers.text = text;
+        layers->text = text;
     }
-    bool is_good = config_load_layers(config, &layers, report, status);
+    bool is_good = config_load_layers(config, layers, report, status);
     memory_release(text);
     return is_good;
+}
+
+bool config_load(struct config *config, const char *path, const char *const *sets, size_t set_count,
+                 struct config_report *report, struct status *status) {
+    struct config_layers layers = {.environment = environ, .sets = sets, .set_count = set_count};
+    return load(config, path, &layers, report, status);
+}
+
+bool config_load_alone(struct config *config, const char *path, struct config_report *report,
+                       struct status *status) {
+    struct config_layers layers = {.environment = NULL};
+    return load(config, path, &layers, report, status);
 }

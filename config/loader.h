@@ -25,6 +25,10 @@ enum { CONFIG_FILE_BYTES_MAX = 256 * 1024 };
 bool config_load(struct config *config, const char *path, const char *const *sets, size_t set_count,
                  struct config_report *report, struct status *status);
 
+/* As config_load, of the file alone: neither environment nor --set. */
+bool config_load_alone(struct config *config, const char *path, struct config_report *report,
+                       struct status *status);
+
 /* The layers as plain values, for config_load and for tests. */
 struct config_layers {
     const char *name; /* of the file, as messages show it; NULL: no file */

@@ -1,7 +1,8 @@
 /* Checkpoints at rest: a folder `checkpoints` in the run's folder, in it one folder per checkpoint, named by its number:
  *   000012/shard-0.dotbias ... one container (CONTAINER_CHECKPOINT) per shard, written by its pserver
  *   000012/manifest.json       written last, by the coordinator: only a checkpoint with a manifest counts
- * Everything is written to a temporary file, fsynced and renamed. A checkpoint loads into any number of shards. */
+ * Everything is written to a temporary file, fsynced and renamed. A checkpoint loads into any number of shards.
+ * A number is used once: what a killed writer has left under it, or still writes, is never mistaken for another's. */
 #ifndef DATA_CHECKPOINT_H
 #define DATA_CHECKPOINT_H
 
@@ -22,15 +23,20 @@ bool checkpoint_write_shard(const char *folder, uint64_t number, const struct sh
 bool checkpoint_read_shard(const char *folder, uint64_t number, uint32_t shards_then,
                            struct shard_image *image, uint64_t rates_capacity, struct status *status);
 
-/* Writes the manifest, which makes the checkpoint count, then removes all checkpoints but the newest `keep` and every
- * unfinished older one. */
+/* Writes the manifest, which makes the checkpoint count, then removes all checkpoints but the newest `keep`, of which this
+ * one is, and every older one that is unfinished or damaged. What cannot be looked at stays. */
 bool checkpoint_commit(const char *folder, const struct run_position *position, uint32_t keep,
                        struct status *status);
 
-/* The newest checkpoint that has a good manifest and all its shard files present; *found false (and true returned) when there
- * is none. A damaged newest one is skipped in favour of an older one. lane_squared and lane_counts of *position are arrays of
- * lanes_capacity items of the caller; more lanes than that is STATUS_BAD_DATA. */
+/* The newest checkpoint that is whole: a good manifest, and all its shard files, every byte of which is checked against its
+ * hash. *found is false (and true returned) when there is none. One that is damaged, or cannot be read, is passed over in
+ * favour of an older one; then status->code is STATUS_OK, but its text says which and why (otherwise it is empty). STATUS_IO or
+ * STATUS_PROTOCOL when there is none but one that cannot be read; STATUS_NO_MEMORY. lane_squared and lane_counts of *position
+ * are arrays of lanes_capacity items of the caller; more lanes than that is STATUS_BAD_DATA. */
 bool checkpoint_find(const char *folder, struct run_position *position, uint32_t lanes_capacity, bool *found,
                      struct status *status);
+
+/* A number that no checkpoint of the folder has had: 1 + the newest one there, whole or not. STATUS_IO, STATUS_NO_MEMORY. */
+bool checkpoint_next_number(const char *folder, uint64_t *number, struct status *status);
 
 #endif

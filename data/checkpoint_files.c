@@ -12,6 +12,8 @@
 #include "core/memory.h"
 #include "data/folder.h"
 
+enum { DIGITS_MAX = 18 };
+
 static bool fits(int length, const char *folder, struct status *status) {
     return (length > 0 && length < PATH_MAX) ||
            status_fail(status, STATUS_CANT_CREATE, "%s: the name is too long", folder);
@@ -44,20 +46,24 @@ static bool sync_folder(const char *path, struct status *status) {
     return done;
 }
 
-/* Both the checkpoint's name in the folder of checkpoints and that one's name in the run's folder may be new;
- * another process may have made them a moment ago and not synced them yet. */
 bool checkpoint_make_folder(const char *folder, uint64_t number, struct status *status) {
     char path[PATH_MAX];
     struct folder made;
-    if (!folder_path(path, folder, number, status) || !folder_make(&made, path, status) ||
-        !sync_folder(folder, status))
-        return false;
-    return fits(snprintf(path, sizeof path, "%s/..", folder), folder, status) && sync_folder(path, status);
+    return folder_path(path, folder, number, status) && folder_make(&made, path, status);
 }
 
+/* Once for all shards, by the one who makes the checkpoint count: a shard's writer syncs what it puts into the
+ * checkpoint's own folder. */
+bool checkpoint_sync_folders(const char *folder, struct status *status) {
+    char path[PATH_MAX];
+    return sync_folder(folder, status) &&
+           fits(snprintf(path, sizeof path, "%s/..", folder), folder, status) && sync_folder(path, status);
+}
+
+/* Any other name is none of ours. */
 static bool parse_number(const char *name, uint64_t *number) {
-    char again[24];
-    if (strlen(name) >= sizeof again)
+    char again[DIGITS_MAX + 1];
+    if (strlen(name) > DIGITS_MAX)
         return false;
     *number = strtoull(name, NULL, 10);
     snprintf(again, sizeof again, "%06" PRIu64, *number);
@@ -70,7 +76,8 @@ static int compare_numbers(const void *left, const void *right) {
 }
 
 static bool collect(struct checkpoint_list *list, DIR *stream, struct status *status) {
-    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+    struct dirent *entry;
+    for (errno = 0; (entry = readdir(stream)) != NULL; errno = 0) {
         uint64_t number;
         if (!parse_number(entry->d_name, &number))
             continue;
@@ -79,6 +86,8 @@ static bool collect(struct checkpoint_list *list, DIR *stream, struct status *st
             return false;
         list->numbers[list->count++] = number;
     }
+    if (errno != 0)
+        return status_fail_errno(status, STATUS_IO, "cannot list the checkpoints");
     if (list->count > 1)
         qsort(list->numbers, list->count, sizeof *list->numbers, compare_numbers);
     return true;
@@ -98,22 +107,37 @@ void checkpoint_list_release(struct checkpoint_list *list) {
     *list = (struct checkpoint_list){0};
 }
 
+/* Names of shards and manifests, finished or not. */
+static bool is_ours(const char *name) {
+    return strncmp(name, "shard-", 6) == 0 || strncmp(name, "manifest.json", 13) == 0;
+}
+
 static void empty_folder(DIR *stream) {
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+        if (is_ours(entry->d_name))
             unlinkat(dirfd(stream), entry->d_name, 0);
 }
 
+static void remove_files(int descriptor) {
+    DIR *stream =
+        unlinkat(descriptor, "manifest.json", 0) == 0 || errno == ENOENT ? fdopendir(descriptor) : NULL;
+    if (stream == NULL) {
+        close(descriptor);
+        return;
+    }
+    empty_folder(stream);
+    closedir(stream);
+}
+
+/* A link in a folder's place is not followed: what it leads to is not ours. */
 void checkpoint_remove(const char *folder, uint64_t number) {
     char path[PATH_MAX];
     struct status ignored;
-    if (!checkpoint_manifest_path(path, folder, number, &ignored) || (unlink(path) != 0 && errno != ENOENT) ||
-        !folder_path(path, folder, number, &ignored))
+    if (!folder_path(path, folder, number, &ignored))
         return;
-    DIR *stream = opendir(path);
-    if (stream == NULL)
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0)
         return;
-    empty_folder(stream);
-    closedir(stream);
+    remove_files(descriptor);
     rmdir(path);
 }

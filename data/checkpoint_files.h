@@ -22,8 +22,11 @@ bool checkpoint_shard_path(char path[PATH_MAX], const char *folder, uint64_t num
 bool checkpoint_manifest_path(char path[PATH_MAX], const char *folder, uint64_t number,
                               struct status *status);
 
-/* Makes folder/<number>, and makes its name last through a power cut. STATUS_CANT_CREATE, STATUS_IO. */
+/* Makes folder/<number>. STATUS_CANT_CREATE. */
 bool checkpoint_make_folder(const char *folder, uint64_t number, struct status *status);
+
+/* Makes the names of checkpoints in the folder, and the folder's own, last through a power cut. STATUS_IO. */
+bool checkpoint_sync_folders(const char *folder, struct status *status);
 
 /* Fills an empty list, which the caller gives back with checkpoint_list_release in every case; a folder that
  * does not exist has no checkpoints. STATUS_IO, STATUS_NO_MEMORY. */
@@ -31,7 +34,7 @@ bool checkpoint_list_read(struct checkpoint_list *list, const char *folder, stru
 void checkpoint_list_release(struct checkpoint_list *list);
 
 /* Removes folder/<number>, its manifest first, so that one half removed does not count. What cannot be removed
- * stays. */
+ * stays, and so does what no checkpoint puts there. */
 void checkpoint_remove(const char *folder, uint64_t number);
 
 #endif

@@ -1,5 +1,6 @@
 #include "data/manifest.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,20 +91,53 @@ bool manifest_write(const char *path, const struct run_position *position, json_
     return false;
 }
 
-json_t *manifest_read(const char *path, struct status *status) {
+static json_t *load(FILE *file, const char *path, struct status *status) {
+    json_error_t error;
+    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
+    if (root != NULL)
+        return root;
+    if (ferror(file))
+        status_fail_errno(status, STATUS_IO, "cannot read %s", path);
+    else if (json_error_code(&error) == json_error_out_of_memory)
+        status_fail(status, STATUS_NO_MEMORY, "cannot make the JSON of %s", path);
+    else
+        status_fail(status, STATUS_BAD_DATA, "%s: %s", path, error.text);
+    return NULL;
+}
+
+static json_t *load_path(const char *path, struct status *status) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        bool is_missing = errno == ENOENT || errno == ENOTDIR;
+        status_fail_errno(status, is_missing ? STATUS_NO_INPUT : STATUS_IO, "cannot open %s", path);
+        return NULL;
+    }
+    json_t *root = load(file, path, status);
+    fclose(file);
+    return root;
+}
+
+/* The position in it, borrowed. */
+static json_t *check_hash(json_t *root, const char *path, struct status *status) {
     char hash[HASH_BYTES];
     const char *expected;
-    json_t *content = NULL;
-    json_error_t error;
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL)
-        status_fail(status, STATUS_BAD_DATA, "%s: %s", path, error.text);
-    else if (json_unpack(root, "{s:s, s:o !}", "hash", &expected, "position", &content) != 0 ||
-             !hash_text(hash, content) || strcmp(hash, expected) != 0) {
+    json_t *content;
+    if (json_unpack(root, "{s:s, s:o !}", "hash", &expected, "position", &content) != 0)
+        status_fail(status, STATUS_BAD_DATA, "%s: no manifest of a checkpoint", path);
+    else if (!hash_text(hash, content))
+        status_fail(status, STATUS_NO_MEMORY, "cannot make the JSON of %s", path);
+    else if (strcmp(hash, expected) != 0)
         status_fail(status, STATUS_BAD_DATA, "%s: its content does not match its hash", path);
-        content = NULL;
-    }
-    json_incref(content);
+    else
+        return content;
+    return NULL;
+}
+
+json_t *manifest_read(const char *path, struct status *status) {
+    json_t *root = load_path(path, status);
+    if (root == NULL)
+        return NULL;
+    json_t *content = json_incref(check_hash(root, path, status));
     json_decref(root);
     return content;
 }

@@ -19,6 +19,7 @@ bool manifest_write(const char *path, const struct run_position *position, json_
                     struct status *status);
 
 /* The position of a manifest whose hash is right, to be given back with json_decref; otherwise NULL and
+ * STATUS_NO_INPUT when there is no such file, STATUS_IO when it cannot be read, STATUS_NO_MEMORY, or
  * STATUS_BAD_DATA. */
 json_t *manifest_read(const char *path, struct status *status);
 

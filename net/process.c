@@ -44,6 +44,8 @@ _Noreturn static void become_program(const struct launch *launch) {
         dup2(launch->output, STDOUT_FILENO);
         dup2(launch->output, STDERR_FILENO);
     }
+    if (launch->spec->kept > 0)
+        fcntl(launch->spec->kept, F_SETFD, 0);
     execvp(launch->spec->program, launch->spec->argv);
     int cause = errno;
     ssize_t written = write(launch->report, &cause, sizeof cause);
@@ -125,7 +127,7 @@ bool process_spawn(struct process *process, const struct process_spec *spec, str
 
 /* ---- waiting ---- */
 
-enum { POLLS_MAX = 1024 };
+enum { POLLS_MAX = PROCESS_CHILDREN_MAX };
 
 static int64_t clock_ms(void) {
     struct timespec now;
@@ -154,7 +156,7 @@ static bool any_running(const struct process *processes, size_t count) {
 struct process *process_wait_any(struct process *processes, size_t count, int timeout_ms,
                                  int wake_descriptor) {
     struct pollfd polls[POLLS_MAX + 1];
-    REQUIRE(count <= POLLS_MAX, "a supervisor has at most 1024 children");
+    REQUIRE(count <= POLLS_MAX, "a supervisor has at most PROCESS_CHILDREN_MAX children");
     if (!any_running(processes, count))
         return NULL;
     for (size_t i = 0; i < count; i++)
@@ -184,7 +186,8 @@ static size_t signal_all(const struct process *processes, size_t count, int numb
 
 size_t process_kill_all(struct process *processes, size_t count, uint32_t grace_ms) {
     int64_t deadline_ms = clock_ms() + grace_ms;
-    signal_all(processes, count, SIGTERM);
+    if (grace_ms > 0)
+        signal_all(processes, count, SIGTERM);
     for (int64_t left_ms = grace_ms; left_ms > 0; left_ms = deadline_ms - clock_ms())
         if (process_wait_any(processes, count, (int)left_ms, -1) == NULL)
             break;

@@ -15,13 +15,18 @@
 
 #include "core/status.h"
 
-enum { PROCESS_NAME_BYTES = 64, PROCESS_TEXT_BYTES = 192 };
+enum {
+    PROCESS_NAME_BYTES = 64,
+    PROCESS_TEXT_BYTES = 192,
+    PROCESS_CHILDREN_MAX = 1281 /* a coordinator, 256 pservers, 1024 workers */
+};
 
 struct process_spec {
     const char *name;     /* for people: "pserver 1" */
     const char *program;  /* a path, or a name that is looked up in PATH */
     char *const *argv;    /* argv[0] included, ended by NULL */
     const char *log_file; /* stdout and stderr are appended to it; NULL: they are ours */
+    int kept; /* a descriptor that the child gets under the same number, although it closes on exec; 0: none */
 };
 
 /* The caller's struct, in an array of all children; zeroed before the start. */
@@ -44,7 +49,8 @@ struct process *process_wait_any(struct process *processes, size_t count, int ti
                                  int wake_descriptor);
 
 /* Asks all running children to end (SIGTERM to their groups), waits grace_ms, then kills (SIGKILL) and reaps
- * what is left. Afterwards none is running. Returns how many had to be killed. */
+ * what is left; with a grace of 0 it kills at once. Afterwards none is running. Returns how many had to be
+ * killed. */
 size_t process_kill_all(struct process *processes, size_t count, uint32_t grace_ms);
 
 /* "pserver 1 (pid 1234) was killed by signal 9 (Killed)", "worker 0 (pid 7) exited with code 69 (peer

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <ucontext.h>
@@ -104,6 +105,16 @@ struct signals *signals_start(signals_callback *callback, void *context, struct 
         return NULL;
     }
     return signals;
+}
+
+static void stop_loop(void *context, int number) {
+    struct status status;
+    status_fail(&status, STATUS_TRY_AGAIN, "stopped by signal %d (%s)", number, strsignal(number));
+    loop_stop(context, &status);
+}
+
+struct signals *signals_start_loop(struct loop *loop, struct status *status) {
+    return signals_start(stop_loop, loop, status);
 }
 
 void signals_stop(struct signals *signals) {

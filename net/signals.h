@@ -6,6 +6,7 @@
 #define NET_SIGNALS_H
 
 #include "core/status.h"
+#include "net/loop.h"
 
 struct signals;
 
@@ -18,6 +19,10 @@ typedef void signals_callback(void *context, int number);
  * without flushing or cleaning up; children started with process_spawn die with it. NULL and STATUS_NO_MEMORY
  * on failure. */
 struct signals *signals_start(signals_callback *callback, void *context, struct status *status);
+
+/* As signals_start, for a program that is one loop: the first signal is a loop_stop with STATUS_TRY_AGAIN,
+ * "stopped by signal 15 (Terminated)". The loop must outlive the signals. */
+struct signals *signals_start_loop(struct loop *loop, struct status *status);
 
 /* Stops listening and gives the signals their former meaning back. NULL is allowed. */
 void signals_stop(struct signals *signals);

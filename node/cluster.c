@@ -1,20 +1,36 @@
 #include "node/cluster.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/image.h"
 #include "net/signals.h"
 #include "net/socket.h"
-#include "node/children.h"
+#include "node/event_log.h"
+#include "node/resume.h"
 #include "node/setup.h"
 #include "node/threads.h"
 
-static void on_signal(void *context, int number) {
-    struct status status;
-    status_fail(&status, STATUS_TRY_AGAIN, "stopped by signal %d (%s); nothing was saved of this run", number,
-                strsignal(number));
-    loop_stop(context, &status);
+static const char ENDPOINT_FILE[] = "coordinator.endpoint";
+
+/* Where the coordinator's lines go besides the display. */
+struct ears {
+    FILE *file; /* logs/coordinator.log; NULL: it cannot be written, or all are threads */
+    int words;
+};
+
+static void hear(void *context, const char *sentence) {
+    static const char LOST[] = "event=lost ";
+    const struct ears *ears = context;
+    char line[1024];
+    if (ears->file != NULL)
+        event_log_line(ears->file, sentence);
+    if (ears->words <= 0 || strncmp(sentence, LOST, sizeof LOST - 1) != 0)
+        return;
+    int length = snprintf(line, sizeof line, "%.1000s\n", sentence);
+    ssize_t written = write(ears->words, line, (size_t)length);
+    (void)written; /* whoever does not listen has other worries */
 }
 
 static bool run_threads(const struct lead_spec *lead_spec, struct lead *lead, struct endpoint_home *home,
@@ -27,13 +43,15 @@ static bool run_threads(const struct lead_spec *lead_spec, struct lead *lead, st
     return good;
 }
 
-static bool run_children(const struct cluster_spec *spec, const struct lead_spec *lead_spec,
-                         struct lead *lead, struct endpoint_home *home, struct status *status) {
-    struct children *children = children_start(lead_spec, spec->program_dir, home, lead_loop(lead), status);
-    if (children == NULL)
+/* Tells whoever starts members where they find the coordinator, for as long as they do. */
+static bool run_alone(const struct lead_spec *lead_spec, struct lead *lead, struct status *status) {
+    const char *endpoint = loop_endpoint(lead_loop(lead));
+    char path[PATH_MAX];
+    if (!run_dir_write(lead_spec->dir, ENDPOINT_FILE, endpoint, strlen(endpoint), status))
         return false;
     bool good = lead_run(lead, status);
-    children_end(children);
+    run_dir_file(lead_spec->dir, ENDPOINT_FILE, path);
+    unlink(path);
     return good;
 }
 
@@ -50,7 +68,7 @@ static bool listen_at(const struct config *config, struct endpoint_home *home, c
 }
 
 static bool run_lead(const struct cluster_spec *spec, struct lead_spec *lead_spec, struct endpoint_home *home,
-                     bool *has_history, struct status *status) {
+                     struct status *status) {
     char listen[ENDPOINT_BYTES];
     if (!listen_at(lead_spec->config, home, listen, status))
         return false;
@@ -58,31 +76,61 @@ static bool run_lead(const struct cluster_spec *spec, struct lead_spec *lead_spe
     struct lead *lead = lead_new(lead_spec, status);
     if (lead == NULL)
         return false;
-    struct signals *signals = signals_start(on_signal, lead_loop(lead), status);
-    bool good = signals != NULL;
-    if (good && spec->members_elsewhere)
-        good = lead_run(lead, status);
-    else if (good && lead_spec->config->cluster_transport == TRANSPORT_INPROC)
-        good = run_threads(lead_spec, lead, home, status);
-    else if (good)
-        good = run_children(spec, lead_spec, lead, home, status);
+    struct signals *signals = signals_start_loop(lead_loop(lead), status);
+    bool good = signals != NULL && (spec->members_elsewhere ? run_alone(lead_spec, lead, status)
+                                                            : run_threads(lead_spec, lead, home, status));
     signals_stop(signals);
-    *has_history = lead_has_history(lead);
     lead_free(lead);
     return good;
 }
 
-bool cluster_run(const struct cluster_spec *spec, bool *has_history, struct status *status) {
-    struct lead_spec lead_spec = spec->lead;
+static bool run_home(const struct cluster_spec *spec, struct lead_spec *lead_spec, struct status *status) {
     struct endpoint_home home;
-    *has_history = false;
     if (!endpoint_home_init(&home, status))
         return false;
-    lead_spec.zmq_context = context_new(1, status);
-    if (lead_spec.zmq_context == NULL)
+    lead_spec->zmq_context = context_new(1, status);
+    if (lead_spec->zmq_context == NULL)
         return false;
-    bool good = run_lead(spec, &lead_spec, &home, has_history, status);
-    context_free(lead_spec.zmq_context);
+    bool good = run_lead(spec, lead_spec, &home, status);
+    context_free(lead_spec->zmq_context);
     endpoint_home_remove(&home);
+    return good;
+}
+
+static void note_resume(const struct lead_spec *lead, const struct run_position *position) {
+    char line[128];
+    snprintf(line, sizeof line, "going on from checkpoint %llu: epoch %u, step %llu",
+             (unsigned long long)position->number, position->epoch + 1,
+             (unsigned long long)position->lane_step);
+    display_note(lead->display, line);
+}
+
+/* With the place where the run goes on, if it does. */
+static bool run_resumed(const struct cluster_spec *spec, struct lead_spec *lead_spec, struct status *status) {
+    struct resume resume;
+    bool good = resume_find(&resume, lead_spec->config, lead_spec->set,
+                            spec->resume ? lead_spec->checkpoints : NULL, status);
+    if (good && resume.found) {
+        lead_spec->resume = &resume.position;
+        note_resume(lead_spec, &resume.position);
+    }
+    good = good && run_home(spec, lead_spec, status);
+    resume_release(&resume);
+    return good;
+}
+
+bool cluster_run(const struct cluster_spec *spec, struct status *status) {
+    struct lead_spec lead_spec = spec->lead;
+    struct ears ears = {.words = spec->words};
+    char path[PATH_MAX];
+    if (spec->members_elsewhere) {
+        run_dir_file(lead_spec.dir, "logs/coordinator.log", path);
+        ears.file = fopen(path, "ae");
+    }
+    lead_spec.log = hear;
+    lead_spec.log_context = &ears;
+    bool good = run_resumed(spec, &lead_spec, status);
+    if (ears.file != NULL)
+        fclose(ears.file);
     return good;
 }

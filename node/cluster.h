@@ -1,21 +1,19 @@
-/* A whole cluster on this machine: coordinator, pservers and workers as threads (inproc) or processes (ipc,
- * tcp), started, watched and ended. The coordinator runs in the calling thread.
- *
- * A process that ends before the run does ends the run: all others are stopped within a few seconds, and the
- * outcome names the process, how it ended, and the last line of its log. No process outlives the call, nor a
- * kill -9 of the caller. */
+/* The coordinator in this process, with all members as threads (transport inproc) or with members that are started
+ * elsewhere: by hand, or by a supervisor (node/supervisor.h). It runs in the calling thread, from the newest checkpoint
+ * where that is asked for. SIGTERM and SIGINT ask for a checkpoint and an end with STATUS_TRY_AGAIN. */
 #ifndef NODE_CLUSTER_H
 #define NODE_CLUSTER_H
 
 #include "node/lead.h"
 
 struct cluster_spec {
-    struct lead_spec lead;   /* zmq_context and listen are filled in here */
-    const char *program_dir; /* where dotbias-pserver and dotbias-worker are */
-    bool members_elsewhere;  /* start none: they are started by hand and find cluster.coordinator */
+    struct lead_spec lead;  /* zmq_context, listen, resume and log are filled in here */
+    bool resume;            /* go on from the newest checkpoint of lead.checkpoints, if there is one */
+    bool members_elsewhere; /* start none; RUN/coordinator.endpoint says where they find the coordinator */
+    int words;              /* a pipe that gets a line for each worker that is lost; 0: none */
 };
 
-/* Trains. False with the first failure; *has_history says whether an epoch was recorded. */
-bool cluster_run(const struct cluster_spec *spec, bool *has_history, struct status *status);
+/* Trains. False with the first failure. */
+bool cluster_run(const struct cluster_spec *spec, struct status *status);
 
 #endif

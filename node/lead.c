@@ -124,6 +124,8 @@ static bool perform(void *context, struct job *job) {
 static void log_line(void *context, const char *sentence) {
     const struct lead *lead = context;
     display_log(lead->spec.display, sentence);
+    if (lead->spec.log != NULL)
+        lead->spec.log(lead->spec.log_context, sentence);
 }
 
 /* A run that goes on has rows already; if a crash took some, that is no reason to stop. */
@@ -142,6 +144,11 @@ static bool open_history(struct lead *lead, struct status *status) {
     return true;
 }
 
+static bool plan_cuts(const struct lead_spec *spec, struct cuts_spec *cuts, struct status *status) {
+    cuts->possible = spec->checkpoints != NULL && spec->checkpoints[0] != '\0';
+    return !cuts->possible || checkpoint_next_number(spec->checkpoints, &cuts->first_number, status);
+}
+
 static bool open_parts(struct lead *lead, struct status *status) {
     const struct lead_spec *spec = &lead->spec;
     struct coordinator_spec coordinator = setup_coordinator(spec->config, spec->set);
@@ -154,8 +161,8 @@ static bool open_parts(struct lead *lead, struct status *status) {
         .context = lead,
     };
     coordinator.resume = spec->resume;
-    coordinator.cuts.possible = spec->checkpoints != NULL && spec->checkpoints[0] != '\0';
-    coordinator.cuts.first_number = 1 + (spec->resume == NULL ? 0 : spec->resume->number);
+    if (!plan_cuts(spec, &coordinator.cuts, status))
+        return false;
     lead->loop = loop_new(&loop, status);
     if (lead->loop == NULL)
         return false;

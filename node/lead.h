@@ -21,6 +21,9 @@ struct lead_spec {
     struct display *display;
     FILE *report; /* where components and biases are printed at the end; NULL: nowhere */
     FILE *json;   /* where the summary is printed at the end; NULL: nowhere */
+    void (*log)(void *context,
+                const char *sentence); /* gets the engine's lines, besides the display; NULL: nobody */
+    void *log_context;
 };
 
 struct lead;

@@ -75,6 +75,7 @@ struct node *node_pserver_new(const struct node_spec *spec, struct status *statu
         return NULL;
     }
     struct pserver_spec pserver = setup_pserver(spec->config, spec->index, loop_endpoint(node->loop));
+    pserver.member.replaces = spec->replaces;
     node->pserver = pserver_new(&pserver, status);
     if (node->pserver == NULL) {
         node_free(node);
@@ -90,6 +91,7 @@ struct node *node_worker_new(const struct node_spec *spec, struct status *status
     node->spec = *spec;
     lane_loader_init(&node->loader, spec->config, spec->set);
     struct worker_spec worker = setup_worker(spec->config, spec->set, spec->index);
+    worker.member.replaces = spec->replaces;
     node->worker = worker_new(&worker, status);
     if (node->worker == NULL || !open_loop(node, NULL, status)) {
         node_free(node);

@@ -26,14 +26,14 @@ enum restart_ending {
 };
 
 enum restart_action {
-    RESTART_SUCCEED,     /* the run is done; the others end by themselves */
-    RESTART_END,         /* the run is over with this code, and the process has said why */
-    RESTART_LET_GO,      /* go on without it */
-    RESTART_ONE,         /* start this one again */
-    RESTART_ALL,         /* kill all, start all from the newest checkpoint */
-    RESTART_AWAIT,       /* the coordinator has been told, and will end with the reason */
-    RESTART_GIVE_UP,     /* the run ends here and now: name this process */
-    RESTART_STOP         /* the run was being stopped, and this death leaves nothing to wait for */
+    RESTART_SUCCEED, /* the run is done; the others end by themselves */
+    RESTART_END,     /* the run is over with this code, and the process has said why */
+    RESTART_LET_GO,  /* go on without it */
+    RESTART_ONE,     /* start this one again */
+    RESTART_ALL,     /* kill all, start all from the newest checkpoint */
+    RESTART_AWAIT,   /* the coordinator has been told, and will end with the reason */
+    RESTART_GIVE_UP, /* the run ends here and now: name this process */
+    RESTART_STOP     /* the run was being stopped, and this death leaves nothing to wait for */
 };
 
 struct restart_case {

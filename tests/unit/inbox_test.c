@@ -57,7 +57,6 @@ static void fill(struct parts *parts) {
                                                .push_step = 7,
                                                .push_users = 1,
                                                .push_movies = 2,
-                                               .pulls = 1,
                                                .pull_step = 8,
                                                .pull_users = 2,
                                                .pull_movies = 1},
@@ -159,10 +158,6 @@ static void push_without_saying_so(struct parts *parts) {
     parts->message.step.pushes = 0;
 }
 
-static void pull_without_saying_so(struct parts *parts) {
-    parts->message.step.pulls = 0;
-}
-
 static void push_a_row_twice(struct parts *parts) {
     ((uint32_t *)parts->body)[2] = 0;
 }
@@ -183,7 +178,6 @@ static void a_step_that_is_wrong_leaves_no_trace(void **state) {
     refuse_with(push_too_many);
     refuse_with(pull_a_flood);
     refuse_with(push_without_saying_so);
-    refuse_with(pull_without_saying_so);
     refuse_with(push_a_row_twice);
     refuse_with(push_no_row);
     refuse_with(pull_no_row);
@@ -192,12 +186,34 @@ static void a_step_that_is_wrong_leaves_no_trace(void **state) {
 static void a_step_without_rows_still_counts(void **state) {
     struct parts *parts = open_parts();
     (void)state;
-    parts->message = (struct message){.kind = MESSAGE_STEP, .step = {.pushes = 1, .pulls = 1}};
+    parts->message = (struct message){.kind = MESSAGE_STEP, .step = {.pushes = 1}};
     parts->event = (struct event){.kind = EVENT_MESSAGE, .message = &parts->message};
     struct request *request = accept(parts, 0);
     assert_non_null(request);
     inbox_keep(&parts->inbox, request);
     assert_true(request->pushes && request->push_count == 0);
+    close_parts(parts);
+}
+
+/* What is answered from memory is checked like what is filed, and files nothing. */
+static void rows_asked_again_are_found(void **state) {
+    struct parts *parts = open_parts();
+    struct status status;
+    const uint32_t pulled[] = {2, 2, 5 + 1};
+    (void)state;
+    fill(parts);
+    const uint32_t *asked = inbox_asked(&parts->inbox, &parts->message, parts->shard, &status);
+    assert_non_null(asked);
+    assert_memory_equal(asked, pulled, sizeof pulled);
+    assert_false(inbox_request(&parts->inbox, 1, 0)->pulls);
+    cut_body(parts);
+    assert_null(inbox_asked(&parts->inbox, &parts->message, parts->shard, &status));
+    fill(parts);
+    pull_no_row(parts);
+    assert_null(inbox_asked(&parts->inbox, &parts->message, parts->shard, &status));
+    fill(parts);
+    pull_a_flood(parts);
+    assert_null(inbox_asked(&parts->inbox, &parts->message, parts->shard, &status));
     close_parts(parts);
 }
 
@@ -208,6 +224,7 @@ int main(void) {
         cmocka_unit_test(a_place_in_use_is_refused),
         cmocka_unit_test(a_step_that_is_wrong_leaves_no_trace),
         cmocka_unit_test(a_step_without_rows_still_counts),
+        cmocka_unit_test(rows_asked_again_are_found),
     };
     return cmocka_run_group_tests_name("unit/inbox", tests, NULL, NULL);
 }

@@ -47,7 +47,6 @@ static void train(uint32_t pservers, uint32_t workers, char text[17]) {
     struct run_dir dir;
     struct config config;
     struct status status = {0};
-    bool has_history;
     config_defaults(&config);
     config.cluster_pservers = pservers;
     config.cluster_workers = workers;
@@ -60,10 +59,11 @@ static void train(uint32_t pservers, uint32_t workers, char text[17]) {
     struct display *display = display_new(stderr, DISPLAY_QUIET, &status);
     struct cluster_spec spec = {
         .lead = {.config = &config, .set = &set, .dir = &dir, .data_path = folder, .display = display}};
-    if (!cluster_run(&spec, &has_history, &status))
+    if (!cluster_run(&spec, &status))
         fail_msg("%u pservers and %u workers: %s", pservers, workers, status.text);
     display_free(display);
     packed_set_close(&set);
+    run_dir_close(&dir);
     run_dir_file(&dir, "summary.json", path);
     json_t *summary = json_load_file(path, 0, NULL);
     assert_non_null(summary);
