@@ -97,9 +97,21 @@ struct plan *lane_first_pull(const struct lane *lane, const struct worker_spec *
     return lane_plan_in(lane, spec, lane->next_pull, PLAN_LOADED);
 }
 
+/* The first pulls travel alone, so that one may be lost and the push of the first step arrive: the shard could then apply
+ * that step, and the rows that the lost pull wanted would be gone. So the first push waits for all of them; later ones
+ * bring their pulls along. */
+static bool has_begun(const struct lane *lane, const struct worker_spec *spec) {
+    if (lane->next_step != lane->opened_at)
+        return true;
+    for (uint64_t step = lane->opened_at; step <= lane->opened_at + spec->lead; step++)
+        if (lane_plan_in(lane, spec, step, PLAN_READY) == NULL)
+            return false;
+    return true;
+}
+
 bool lane_can_compute(const struct lane *lane, const struct worker_spec *spec) {
     uint64_t pull_step = lane->next_step + 1 + spec->lead;
-    return lane->next_step < lane->end_step && lane->next_pull == pull_step &&
+    return lane->next_step < lane->end_step && lane->next_pull == pull_step && has_begun(lane, spec) &&
            lane_plan_in(lane, spec, lane->next_step, PLAN_READY) != NULL &&
            lane_plan_in(lane, spec, pull_step, PLAN_LOADED) != NULL;
 }

@@ -74,7 +74,8 @@ bool lane_load(struct lane *lane, const struct worker_spec *spec, struct outbox 
 /* The plan to pull alone next, by which a lane begins; NULL when there is none, or it is not loaded. */
 struct plan *lane_first_pull(const struct lane *lane, const struct worker_spec *spec);
 
-/* Can the next step be computed? Its rows are here, it is granted, and what must be pulled with its push is known. */
+/* Can the next step be computed? Its rows are here (before the first push of a lease: the rows of all first pulls), it is
+ * granted, and what must be pulled with its push is known. */
 bool lane_can_compute(const struct lane *lane, const struct worker_spec *spec);
 
 /* Every shard has accepted the last push of the grant. */

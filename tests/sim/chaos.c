@@ -118,6 +118,8 @@ static void check_step(struct scene *scene) {
         fail(scene, "engines hold more blocks of memory than they should");
     if (queued > scene->queue_bound)
         fail(scene, "more messages are under way than there should be");
+    if (scene->cluster.world->dreaded_logs != 0)
+        fail(scene, scene->cluster.world->last_log);
     if (scene->witness.why[0] != '\0')
         fail(scene, scene->witness.why);
 }
@@ -166,6 +168,7 @@ static void run(struct scene *scene, uint64_t seed, const struct config *config,
                 uint64_t horizon) {
     struct world *world = world_new(seed, horizon == 0 ? 1 : DELAY_US);
     struct config shaped = *config;
+    world->dreaded = "are gone";
     set_times(&shaped);
     memset(scene, 0, sizeof *scene);
     if (horizon != 0)

@@ -14,17 +14,17 @@
 #include "pserver/pserver.h"
 
 enum { LANES = 4, STEPS = 60, SHARDS = 2, INDEX = 1, USERS = 9, MOVIES = 7, FACTORS = 3, STRIDE = 8 };
-enum { HELD_USERS = 4, HELD_MOVIES = 3, HELD = HELD_USERS + HELD_MOVIES };
+enum { HELD_USERS = 4, HELD_MOVIES = 3, HELD = HELD_USERS + HELD_MOVIES, LEASE = 7 };
 
 struct bench {
     struct pserver *pserver;
     struct engine engine;
     struct outbox out;
     _Alignas(64) unsigned char body[4096];
-    uint64_t wanted; /* first step of a RATES_WANTED that has not been answered, plus 1 */
-    uint64_t refused, ended;
-    float values[HELD][STRIDE]; /* of the last VALUES */
-    float pushed[HELD][STRIDE]; /* sums of gradients */
+    uint64_t wanted;                  /* first step of a RATES_WANTED that has not been answered, plus 1 */
+    uint64_t refused, ended, answers; /* ROWS: receipts of pushes */
+    float values[HELD][STRIDE];       /* of the last VALUES */
+    float pushed[HELD][STRIDE];       /* sums of gradients */
 };
 
 static void *on_body(void *world, size_t bytes) {
@@ -37,6 +37,8 @@ static void on_send(void *world, link_id link, const struct message *message) {
     (void)link;
     if (message->kind == MESSAGE_RATES_WANTED)
         bench->wanted = message->rates_wanted.first_step + 1;
+    else if (message->kind == MESSAGE_ROWS)
+        bench->answers++;
     else if (message->kind == MESSAGE_VALUES)
         memcpy(bench->values, bench->body, sizeof bench->values);
 }
@@ -89,11 +91,15 @@ static void tell_rates(struct bench *bench) {
     hand(bench, LINK_COORDINATOR, &rates, pairs, sizeof pairs);
 }
 
+static uint32_t staleness(enum gate_kind kind) {
+    return kind == GATE_SYNCHRONOUS ? 0 : 2;
+}
+
 static void open_bench(struct bench *bench, enum gate_kind kind) {
     struct status status;
     struct pserver_spec spec = {
         .member = {.role = ROLE_PSERVER, .index = INDEX, .heartbeat_us = 1000000, .silence_us = 5000000},
-        .gate = {kind, LANES, kind == GATE_SYNCHRONOUS ? 0 : 2},
+        .gate = {kind, LANES, staleness(kind)},
         .shard = {.model = {.factors = FACTORS, .has_bias = true},
                   .optimiser = {.kind = OPTIMISER_SGD, .decay = DECAY_DENSE},
                   .index = INDEX,
@@ -101,21 +107,30 @@ static void open_bench(struct bench *bench, enum gate_kind kind) {
                   .lanes = LANES,
                   .lane_rows = HELD}};
     struct message welcome = {.kind = MESSAGE_WELCOME, .welcome = {.users = USERS, .movies = MOVIES}};
+    struct message open = {.kind = MESSAGE_LANE_OPEN, .lane_open = {.lease = LEASE}};
     memset(bench, 0, sizeof *bench);
     bench->pserver = pserver_new(&spec, &status);
     assert_non_null(bench->pserver);
     bench->engine = pserver_engine(bench->pserver);
     bench->out = (struct outbox){&OPS, bench};
     hand(bench, LINK_COORDINATOR, &welcome, NULL, 0);
+    for (open.lane_open.lane = 0; open.lane_open.lane < LANES; open.lane_open.lane++)
+        hand(bench, LINK_INCOMING, &open, NULL, 0);
 }
 
 static uint32_t row_of(uint32_t held) {
     return (held < HELD_USERS ? held : held - HELD_USERS) * SHARDS + INDEX;
 }
 
-/* Pushes a random choice of rows with small whole gradients; a copy of the same STEP follows now and then. */
-static void push(struct bench *bench, uint32_t lane, uint64_t step, uint64_t seed, bool twice) {
-    _Alignas(64) unsigned char body[2048] = {0};
+/* What a lane pushes in one step: a random choice of rows with small whole gradients. */
+struct share {
+    _Alignas(64) unsigned char body[2048];
+    size_t bytes;
+    struct message message;
+};
+
+static void make_share(struct bench *bench, struct share *share, uint32_t lane, uint64_t step,
+                       uint64_t seed) {
     uint32_t rows[HELD], count = 0, users = 0;
     float gradients[HELD][STRIDE] = {{0}};
     for (uint32_t held = 0; held < HELD; held++) {
@@ -129,21 +144,48 @@ static void push(struct bench *bench, uint32_t lane, uint64_t step, uint64_t see
         }
         count++;
     }
+    memset(share, 0, sizeof *share);
     size_t ids_bytes = message_padded(count * sizeof *rows);
-    memcpy(body, rows, count * sizeof *rows);
-    memcpy(body + ids_bytes, gradients, count * sizeof *gradients);
-    struct message message = {
-        .kind = MESSAGE_STEP,
-        .step = {
-            .lane = lane, .pushes = 1, .push_step = step, .push_users = users, .push_movies = count - users}};
+    memcpy(share->body, rows, count * sizeof *rows);
+    memcpy(share->body + ids_bytes, gradients, count * sizeof *gradients);
+    share->bytes = ids_bytes + count * sizeof *gradients;
+    share->message = (struct message){.kind = MESSAGE_STEP};
+    share->message.step = (struct step_message){.lane = lane,
+                                                .lease = LEASE,
+                                                .pushes = 1,
+                                                .push_step = step,
+                                                .push_users = users,
+                                                .push_movies = count - users,
+                                                .pull_step = step + 1};
+}
+
+static void send_share(struct bench *bench, struct share *share, bool is_right) {
     uint64_t refused = bench->refused;
-    hand(bench, LINK_INCOMING, &message, body, ids_bytes + count * sizeof *gradients);
+    hand(bench, LINK_INCOMING, &share->message, share->body, share->bytes);
     tell_rates(bench);
-    assert_int_equal(bench->refused, refused);
-    if (!twice)
-        return;
-    hand(bench, LINK_INCOMING, &message, body, ids_bytes + count * sizeof *gradients);
-    assert_int_equal(bench->refused, refused + 1);
+    assert_int_equal(bench->refused, refused + !is_right);
+}
+
+/* The same push from one who has lost the lane, and one that leaves a step out: neither may count. */
+static void send_wrong_ones(struct bench *bench, const struct share *share) {
+    struct share wrong = *share;
+    wrong.message.step.lease = LEASE - 1;
+    send_share(bench, &wrong, false);
+    wrong = *share;
+    wrong.message.step.push_step++;
+    wrong.message.step.pull_step++;
+    send_share(bench, &wrong, false);
+}
+
+/* Pushes a step, and now and then sends wrong pushes before it and copies of it after it: `mischief` bits say which. */
+static void push(struct bench *bench, uint32_t lane, uint64_t step, uint64_t seed, uint64_t mischief) {
+    struct share share;
+    make_share(bench, &share, lane, step, seed);
+    if ((mischief & 1) != 0)
+        send_wrong_ones(bench, &share);
+    send_share(bench, &share, true);
+    for (uint64_t copies = mischief >> 1 & 3; copies > 0; copies--)
+        send_share(bench, &share, true);
 }
 
 static void read_all(struct bench *bench) {
@@ -154,14 +196,14 @@ static void read_all(struct bench *bench) {
     hand(bench, LINK_INCOMING, &read, rows, sizeof rows);
 }
 
-/* The lane that pushes next: any that has steps left and, when synchronous, is not ahead of the slowest. */
+/* The lane that pushes next: any that has steps left and an answer to its last push. */
 static uint32_t draw_lane(const uint64_t *done, enum gate_kind kind, uint64_t seed, uint64_t *drawn) {
     for (;;) {
         uint32_t lane = (uint32_t)(rng_bits(seed, 9, (*drawn)++) % LANES);
         uint64_t slowest = STEPS;
         for (uint32_t i = 0; i < LANES; i++)
             slowest = done[i] < slowest ? done[i] : slowest;
-        if (done[lane] < STEPS && (kind != GATE_SYNCHRONOUS || done[lane] == slowest))
+        if (done[lane] < STEPS && (kind == GATE_ASP || done[lane] <= slowest + staleness(kind)))
             return lane;
     }
 }
@@ -172,8 +214,9 @@ static void count_pushes(enum gate_kind kind, uint64_t seed) {
     open_bench(&bench, kind);
     for (uint64_t i = 0; i < LANES * STEPS; i++) {
         uint32_t lane = draw_lane(done, kind, seed, &drawn);
-        push(&bench, lane, done[lane]++, seed, rng_bits(seed, 10, i) % 4 == 0);
+        push(&bench, lane, done[lane]++, seed, rng_bits(seed, 10, i));
     }
+    assert_in_range(bench.answers, LANES * STEPS, 4 * LANES * STEPS);
     read_all(&bench);
     for (uint32_t held = 0; held < HELD; held++)
         for (uint32_t k = 0; k < STRIDE; k++)

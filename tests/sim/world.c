@@ -181,6 +181,7 @@ static void op_log(void *self, const char *sentence) {
     const struct node *node = self;
     struct world *world = node->world;
     world->refused_logs += strstr(sentence, "event=refused") != NULL;
+    world->dreaded_logs += world->dreaded != NULL && strstr(sentence, world->dreaded) != NULL;
     snprintf(world->last_log, sizeof world->last_log, "%s", sentence);
     world_trace(world, "%u.%llu %s", node->index, (unsigned long long)node->birth, sentence);
 }

@@ -57,6 +57,8 @@ struct world {
     struct queue queue;
     struct faults faults;
     uint64_t delivered, refused_logs;
+    const char *dreaded; /* words that nobody should log; NULL: none */
+    uint64_t dreaded_logs;
     enum fate (*watch)(void *context, const struct node *from, const struct node *to,
                        const struct message *message);
     void (*heard)(void *context, const struct node *node, const struct message *message); /* arrivals */
