@@ -162,9 +162,12 @@ static bool open_folder(struct session *session, struct status *status) {
 static bool may_train(const struct session *session, struct status *status) {
     if (session->spec->kind == SESSION_SUPERVISED)
         return true;
-    return session->spec->resume == NULL
-               ? taking_up_nothing(session->checkpoints, status)
-               : taking_up_same(&session->dir, session->config, session->checkpoints, status);
+    if (session->spec->resume != NULL)
+        return taking_up_same(&session->dir, session->config, session->checkpoints, status);
+    if (taking_up_nothing(session->checkpoints, status))
+        return true;
+    run_dir_discard(&session->dir);
+    return false;
 }
 
 static bool run_shown(struct session *session, struct status *status) {
@@ -179,13 +182,26 @@ static bool run_shown(struct session *session, struct status *status) {
 
 /* What is left after a failure: a way on, or nothing. */
 static void conclude(const struct session *session, struct status *status) {
-    bool is_supervised = session->spec->kind == SESSION_SUPERVISED;
+    if (session->spec->kind == SESSION_SUPERVISED)
+        return;
     bool is_kept = taking_up_possible(session->checkpoints);
     if (is_kept && status->code == STATUS_TRY_AGAIN && status->text[0] != '\0')
         taking_up_hint(&session->dir, session->checkpoints, session->spec->kind != SESSION_COORDINATOR,
                        status);
-    if (!is_kept && !is_supervised && session->spec->resume == NULL && !run_dir_has_history(&session->dir))
+    if (!is_kept && session->spec->resume == NULL && !run_dir_has_history(&session->dir))
         run_dir_discard(&session->dir);
+}
+
+/* A supervisor hears our last words by a pipe, since it may not be the end; else they are for the person. What the
+ * coordinator of a supervisor has said on stderr already is not said twice. */
+static int report(const struct session_spec *spec, struct status *status) {
+    if (status->text[0] == '\0')
+        return (int)status->code;
+    if (spec->kind != SESSION_SUPERVISED)
+        return command_report(status);
+    for (char *at = status->text; (at = strchr(at, '\n')) != NULL;)
+        *at = ' ';
+    return dprintf(spec->words, "error %s\n", status->text) > 0 ? (int)status->code : command_report(status);
 }
 
 int session_run(const struct session_spec *spec, struct config *config) {
@@ -193,15 +209,14 @@ int session_run(const struct session_spec *spec, struct config *config) {
     struct session session = {.spec = spec, .config = config};
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to report, not a reason to die */
     if (!open_folder(&session, &status))
-        return command_report(&status);
+        return report(spec, &status);
     if (spec->resume != NULL && run_dir_is_finished(&session.dir)) {
         run_dir_close(&session.dir);
         return taking_up_finished(&session.dir, spec->output.json);
     }
-    bool good = may_train(&session, &status) && run_shown(&session, &status);
-    if (!good)
+    bool may = may_train(&session, &status), good = may && run_shown(&session, &status);
+    if (may && !good)
         conclude(&session, &status);
     run_dir_close(&session.dir);
-    /* What the coordinator of a supervisor has said is not said twice. */
-    return good ? 0 : status.text[0] == '\0' ? (int)status.code : command_report(&status);
+    return good ? 0 : report(spec, &status);
 }

@@ -151,24 +151,22 @@ static void note_passed(struct status *note, uint64_t number, const struct statu
 }
 
 /* The newest whole one, or NULL; `note` then says what was passed over, and with a code when nothing older makes
- * up for one that cannot be read. */
+ * up for it. */
 static json_t *newest_whole(const struct checkpoint_list *list, const char *folder, uint64_t *number,
                             struct status *note) {
-    enum status_code unreadable = STATUS_OK;
+    enum status_code failure = STATUS_OK;
     *note = (struct status){0};
-    for (size_t i = list->count; i-- > 0;) {
+    for (size_t i = list->count; i-- > 0 && failure != STATUS_NO_MEMORY;) {
         struct status reason;
         json_t *manifest = open_whole(folder, *number = list->numbers[i], true, &reason);
         if (manifest != NULL)
             return manifest;
-        if (reason.code != STATUS_NO_INPUT)
-            note_passed(note, *number, &reason);
-        if (reason.code != STATUS_NO_INPUT && reason.code != STATUS_BAD_DATA)
-            unreadable = reason.code;
-        if (reason.code == STATUS_NO_MEMORY)
-            break;
+        if (reason.code == STATUS_NO_INPUT)
+            continue;
+        note_passed(note, *number, &reason);
+        failure = reason.code;
     }
-    note->code = unreadable;
+    note->code = failure;
     return NULL;
 }
 

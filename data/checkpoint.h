@@ -29,10 +29,11 @@ bool checkpoint_commit(const char *folder, const struct run_position *position, 
                        struct status *status);
 
 /* The newest checkpoint that is whole: a good manifest, and all its shard files, every byte of which is checked against its
- * hash. *found is false (and true returned) when there is none. One that is damaged, or cannot be read, is passed over in
- * favour of an older one; then status->code is STATUS_OK, but its text says which and why (otherwise it is empty). STATUS_IO or
- * STATUS_PROTOCOL when there is none but one that cannot be read; STATUS_NO_MEMORY. lane_squared and lane_counts of *position
- * are arrays of lanes_capacity items of the caller; more lanes than that is STATUS_BAD_DATA. */
+ * hash. One that is damaged, or cannot be read, is passed over in favour of an older one; then status->code is STATUS_OK, but
+ * its text says which and why (otherwise it is empty). *found is false (and true returned) when no checkpoint was ever
+ * finished. STATUS_BAD_DATA, STATUS_IO or STATUS_PROTOCOL, with the same text, when there are finished ones but none is whole: a
+ * run must not begin anew because its disk has gone bad; STATUS_NO_MEMORY. lane_squared and lane_counts of *position are arrays
+ * of lanes_capacity items of the caller; more lanes than that is STATUS_BAD_DATA. */
 bool checkpoint_find(const char *folder, struct run_position *position, uint32_t lanes_capacity, bool *found,
                      struct status *status);
 

@@ -65,6 +65,32 @@ static json_t *describe(const struct run_position *position, json_t *files) {
                      "epoch_so_far", describe_lanes(position), "files", files);
 }
 
+/* The position in it, borrowed. */
+static json_t *check_hash(json_t *root, const char *path, struct status *status) {
+    char hash[HASH_BYTES];
+    const char *expected;
+    json_t *content;
+    if (json_unpack(root, "{s:s, s:o !}", "hash", &expected, "position", &content) != 0 ||
+        !json_is_object(content))
+        status_fail(status, STATUS_BAD_DATA, "%s: no manifest of a checkpoint", path);
+    else if (!hash_text(hash, content))
+        status_fail(status, STATUS_NO_MEMORY, "cannot make the JSON of %s", path);
+    else if (strcmp(hash, expected) != 0)
+        status_fail(status, STATUS_BAD_DATA, "%s: its content does not match its hash", path);
+    else
+        return content;
+    return NULL;
+}
+
+/* Without memory jansson may cut a text short and not say so. */
+static bool reads_back(const char *text) {
+    struct status ignored;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    bool is_right = root != NULL && check_hash(root, "", &ignored) != NULL;
+    json_decref(root);
+    return is_right;
+}
+
 static char *manifest_text(const struct run_position *position, json_t *files) {
     char hash[HASH_BYTES];
     json_t *content = describe(position, files);
@@ -74,7 +100,10 @@ static char *manifest_text(const struct run_position *position, json_t *files) {
     char *text = root == NULL ? NULL : json_dumps(root, JSON_INDENT(2));
     json_decref(root);
     json_decref(content);
-    return text;
+    if (text == NULL || reads_back(text))
+        return text;
+    free(text);
+    return NULL;
 }
 
 bool manifest_write(const char *path, const struct run_position *position, json_t *files,
@@ -98,10 +127,8 @@ static json_t *load(FILE *file, const char *path, struct status *status) {
         return root;
     if (ferror(file))
         status_fail_errno(status, STATUS_IO, "cannot read %s", path);
-    else if (json_error_code(&error) == json_error_out_of_memory)
-        status_fail(status, STATUS_NO_MEMORY, "cannot make the JSON of %s", path);
     else
-        status_fail(status, STATUS_BAD_DATA, "%s: %s", path, error.text);
+        status_fail(status, STATUS_BAD_DATA, "%s: no JSON: %s", path, error.text);
     return NULL;
 }
 
@@ -115,22 +142,6 @@ static json_t *load_path(const char *path, struct status *status) {
     json_t *root = load(file, path, status);
     fclose(file);
     return root;
-}
-
-/* The position in it, borrowed. */
-static json_t *check_hash(json_t *root, const char *path, struct status *status) {
-    char hash[HASH_BYTES];
-    const char *expected;
-    json_t *content;
-    if (json_unpack(root, "{s:s, s:o !}", "hash", &expected, "position", &content) != 0)
-        status_fail(status, STATUS_BAD_DATA, "%s: no manifest of a checkpoint", path);
-    else if (!hash_text(hash, content))
-        status_fail(status, STATUS_NO_MEMORY, "cannot make the JSON of %s", path);
-    else if (strcmp(hash, expected) != 0)
-        status_fail(status, STATUS_BAD_DATA, "%s: its content does not match its hash", path);
-    else
-        return content;
-    return NULL;
 }
 
 json_t *manifest_read(const char *path, struct status *status) {
@@ -163,8 +174,9 @@ static bool take_run(json_t *manifest, struct run_position *position) {
     position->data_digest = strtoull(data, NULL, 16);
     position->train_seconds = strtod(seconds, NULL);
     return take_u64(&position->number, number) && take_u32(&position->shards, shards) &&
-           take_u32(&position->lanes, lanes) && take_u64(&position->lane_step, lane_step) &&
-           take_u64(&position->clock_step, clock_step) && take_u32(&position->epoch, epoch);
+           take_u32(&position->lanes, lanes) && position->shards > 0 &&
+           take_u64(&position->lane_step, lane_step) && take_u64(&position->clock_step, clock_step) &&
+           take_u32(&position->epoch, epoch);
 }
 
 static bool take_plateau(json_t *manifest, struct run_position *position) {

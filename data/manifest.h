@@ -20,7 +20,7 @@ bool manifest_write(const char *path, const struct run_position *position, json_
 
 /* The position of a manifest whose hash is right, to be given back with json_decref; otherwise NULL and
  * STATUS_NO_INPUT when there is no such file, STATUS_IO when it cannot be read, STATUS_NO_MEMORY, or
- * STATUS_BAD_DATA. */
+ * STATUS_BAD_DATA (jansson's parser does not tell want of memory from bad text). */
 json_t *manifest_read(const char *path, struct status *status);
 
 /* Fills *position, whose arrays have room for lanes_capacity lanes. STATUS_BAD_DATA. */

@@ -24,7 +24,8 @@ enum {
 struct supervisor {
     struct supervisor_spec spec;
     struct crew crew;
-    FILE *log;    /* RUN/logs/supervisor.log; NULL when it cannot be written */
+    FILE *log;                          /* RUN/logs/supervisor.log; NULL when it cannot be written */
+    char last_words[STATUS_TEXT_BYTES]; /* of the coordinator that lives, or has just ended */
     int words[2]; /* a pipe of lines: what a signal's thread and the coordinator have to say */
     uint64_t restarts;
     struct process *pending; /* has ended, and has still to be dealt with */
@@ -89,13 +90,15 @@ static void replace_silent(struct supervisor *supervisor, const char *line) {
         sscanf(why, "reason=\"%63[^\"]", reason) != 1)
         return;
     struct process *worker = crew_find(&supervisor->crew, ROLE_WORKER, index);
-    if (worker == NULL || !worker->running || worker->pid != pid)
+    if (!supervisor->crew.processes[0].running || worker == NULL || !worker->running || worker->pid != pid)
         return;
     kill(-worker->pid, SIGKILL);
     process_wait_any(worker, 1, -1, -1);
     snprintf(how, sizeof how, "%s (pid %ld) has been %s", worker->name, pid, reason);
     handle_end(supervisor, worker, how);
 }
+
+static const char ERROR_WORD[] = "error ";
 
 static void read_words(struct supervisor *supervisor) {
     char text[8192];
@@ -107,6 +110,9 @@ static void read_words(struct supervisor *supervisor) {
         if (sscanf(line, "signal %d", &supervisor->stop_signal) == 1) {
             note(supervisor, "event=stopping signal=%d", supervisor->stop_signal);
             pass_on_stop(supervisor);
+        } else if (strncmp(line, ERROR_WORD, sizeof ERROR_WORD - 1) == 0) {
+            snprintf(supervisor->last_words, sizeof supervisor->last_words, "%s",
+                     line + sizeof ERROR_WORD - 1);
         } else {
             replace_silent(supervisor, line);
         }
@@ -125,8 +131,9 @@ static bool start_members(struct supervisor *supervisor, struct status *status) 
 
 /* A coordinator that ends before it listens would end so again, unless it was killed. */
 static void end_before_listening(struct supervisor *supervisor, struct process *coordinator) {
+    read_words(supervisor);
     if (WIFEXITED(coordinator->wait_status) && WEXITSTATUS(coordinator->wait_status) == STATUS_UNAVAILABLE)
-        finish(supervisor, STATUS_UNAVAILABLE, "%s", "");
+        finish(supervisor, STATUS_UNAVAILABLE, "%s", supervisor->last_words);
     else
         supervisor->pending = coordinator;
 }
@@ -161,6 +168,7 @@ static bool await_endpoint(struct supervisor *supervisor) {
 
 static void start_all(struct supervisor *supervisor) {
     struct status status;
+    supervisor->last_words[0] = '\0';
     if (!crew_start_coordinator(&supervisor->crew, &status)) {
         finish(supervisor, status.code, "%s", status.text);
         return;
@@ -201,9 +209,10 @@ static enum status_code code_of(const struct process *process) {
     return code >= STATUS_USAGE && code <= STATUS_CONFIG ? (enum status_code)code : STATUS_UNAVAILABLE;
 }
 
-/* A coordinator that has exited has said why on stderr, which is ours. */
+/* A coordinator that has exited without a word to us has said why on stderr, which is ours. */
 static void end_with(struct supervisor *supervisor, const struct process *process, const char *how) {
-    bool has_said = process == supervisor->crew.processes && WIFEXITED(process->wait_status);
+    bool has_said = process == supervisor->crew.processes && WIFEXITED(process->wait_status) &&
+                    supervisor->last_words[0] == '\0';
     finish(supervisor, code_of(process), "%s", has_said ? "" : how);
 }
 
@@ -244,28 +253,34 @@ static void act(struct supervisor *supervisor, enum restart_action action, struc
     }
 }
 
-/* A worker that lost the coordinator is seldom alone: gives those whose end decides more a moment to end too. */
+/* A member that lost its peers, or was told that the run is over, is seldom alone: gives those whose end decides more a
+ * moment to end too. */
 static struct process *gravest(struct supervisor *supervisor, struct process *ended) {
     struct crew *crew = &supervisor->crew;
+    enum role role = crew_role(crew, ended);
     int moment_ms = (int)(supervisor->spec.config->cluster_heartbeat_interval * 1000) + 1;
-    if (crew_role(crew, ended) != ROLE_WORKER || !WIFEXITED(ended->wait_status) ||
+    if (role == ROLE_COORDINATOR || !WIFEXITED(ended->wait_status) ||
         WEXITSTATUS(ended->wait_status) != STATUS_UNAVAILABLE)
         return ended;
-    struct process *graver = process_wait_any(crew->processes, (size_t)1 + crew->pservers, moment_ms, -1);
+    size_t graver_count = role == ROLE_PSERVER ? 1 : (size_t)1 + crew->pservers;
+    struct process *graver = process_wait_any(crew->processes, graver_count, moment_ms, -1);
     return graver != NULL ? graver : ended;
 }
 
 /* how: what happened to it, where we know better than the kernel; else NULL. */
 static void handle_end(struct supervisor *supervisor, struct process *ended, const char *how) {
-    const struct supervisor_spec *spec = &supervisor->spec;
     char text[SENTENCE_BYTES];
     ended = gravest(supervisor, ended);
+    if (ended == supervisor->crew.processes)
+        read_words(supervisor);
     crew_describe(&supervisor->crew, ended, text, sizeof text);
     note(supervisor, "event=ended reason=\"%s\"", text);
+    if (ended == supervisor->crew.processes && supervisor->last_words[0] != '\0')
+        how = supervisor->last_words;
     struct restart_case which = {
         .role = crew_role(&supervisor->crew, ended),
         .ending = restart_ending_of_wait(ended->wait_status),
-        .restarts_left = spec->config->cluster_restarts - supervisor->restarts,
+        .restarts_left = supervisor->spec.config->cluster_restarts - supervisor->restarts,
         .is_stopping = supervisor->stop_signal != 0,
     };
     act(supervisor, restart_decide(&which), ended, how != NULL ? how : text);

@@ -20,7 +20,8 @@ struct supervisor_spec {
 
 /* Trains, from the newest checkpoint where there is one. SIGTERM and SIGINT ask the coordinator to save and end. Call from
  * the main thread. False when the run did not succeed; a status with an empty text has been explained on stderr by the
- * coordinator already. */
+ * coordinator already. Otherwise a failing coordinator's sentence comes to us, and is told once: as the reason of a restart
+ * or as the outcome. */
 bool supervisor_run(const struct supervisor_spec *spec, struct status *status);
 
 #endif

@@ -19,8 +19,8 @@ bool rates_low(const struct rates *rates, uint64_t applied) {
 }
 
 void rates_asked(struct rates *rates) {
+    rates->overdue = rates->asked;
     rates->asked = true;
-    rates->overdue = false;
 }
 
 bool rates_overdue(struct rates *rates) {

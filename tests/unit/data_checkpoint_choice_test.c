@@ -87,8 +87,21 @@ static void all_that_is_passed_over_is_said(void **state) {
     assert_int_equal(unlink(path_of("000002/shard-1.dotbias")), 0);
     assert_found(1, "checkpoint 3 is passed over: ");
     assert_found(1, "; checkpoint 2 is passed over: ");
+}
+
+/* A run must not begin anew because its disk has gone bad. */
+static void if_none_is_whole_that_is_a_failure(void **state) {
+    (void)state;
+    struct status status;
+    uint64_t number;
+    assert_found(0, NULL);
+    write_all(1, 2, 9);
+    flip("000002/manifest.json", 300);
     flip("000001/shard-0.dotbias", 200);
-    assert_found(0, "; checkpoint 1 is passed over: ");
+    assert_false(find(&number, &status));
+    assert_int_equal(status.code, STATUS_BAD_DATA);
+    assert_non_null(strstr(status.text, "checkpoint 2 is passed over: "));
+    assert_non_null(strstr(status.text, "; checkpoint 1 is passed over: "));
 }
 
 /* What was never finished is no checkpoint, and nothing to speak of. */
@@ -100,7 +113,7 @@ static void an_unfinished_one_is_not_spoken_of(void **state) {
     assert_found(1, NULL);
 }
 
-/* A run must not begin anew because its checkpoint could not be read; an older one is good enough. */
+/* An older one is good enough; none is not. */
 static void one_that_cannot_be_read_is_not_none(void **state) {
     (void)state;
     struct status status;
@@ -218,6 +231,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(any_wrong_byte_is_found_before_anything_is_loaded),
         IN_A_FOLDER(all_that_is_passed_over_is_said),
+        IN_A_FOLDER(if_none_is_whole_that_is_a_failure),
         IN_A_FOLDER(an_unfinished_one_is_not_spoken_of),
         IN_A_FOLDER(one_that_cannot_be_read_is_not_none),
         IN_A_FOLDER(a_number_is_used_once),
