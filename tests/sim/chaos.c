@@ -75,7 +75,7 @@ static void set_times(struct config *config) {
     config->cluster_heartbeat_interval = 0.02;
     config->cluster_heartbeat_timeout = 0.4;
     config->cluster_request_timeout = 1;
-    config->cluster_start_timeout = 3;
+    config->cluster_start_timeout = 10;
     config->run_progress_interval = 0.1;
 }
 
@@ -97,10 +97,12 @@ static uint64_t engine_blocks(const struct sim_cluster *cluster) {
     return memory_blocks_held() - others;
 }
 
-/* Engines take a number of blocks that their specifications bound, however long they live. */
+/* Engines take a number of blocks that their specifications bound, however long they live: arrays of the coordinator and of
+ * a pserver, and a worker's plans. */
 static uint64_t blocks_bound(const struct config *config) {
-    (void)config;
-    return 5000;
+    enum { SHAPE_MAX = 4, OF_ENGINE = 64, OF_PLAN = 9 };
+    uint64_t plans = config->train_lanes * (2 * config->train_staleness + 4) + VALID_SLICES_AHEAD;
+    return OF_ENGINE * (1 + SHAPE_MAX) + SHAPE_MAX * (OF_ENGINE + OF_PLAN * plans);
 }
 
 /* A lane's open requests at every shard with their answers, jobs, and what members say: and every message may have been

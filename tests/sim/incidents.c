@@ -234,7 +234,7 @@ static bool happen(struct sim_cluster *cluster, enum fault_kind kind) {
     case FAULT_LEAVE:
         return ask_to_stop(cluster, cluster->worker_nodes[draw_worker(cluster)]);
     case FAULT_INTERRUPT:
-        return ask_to_stop(cluster, cluster->lead);
+        return ask_to_stop(cluster, draw(cluster->world, 0, 1) == 0 ? cluster->lead : draw_pserver(cluster));
     case FAULT_RESHAPE:
         return reshape(cluster);
     default:
