@@ -16,6 +16,7 @@ enum { CONFIG_TEXT_BYTES = 1024 };
 enum split_kind { SPLIT_NUMPY, SPLIT_HASH, SPLIT_TIME, SPLIT_LEAVE_LAST_OUT, SPLIT_FILES };
 enum duplicates_policy { DUPLICATES_LAST, DUPLICATES_MEAN, DUPLICATES_ERROR };
 enum transport_kind { TRANSPORT_INPROC, TRANSPORT_IPC, TRANSPORT_TCP };
+enum train_mode { MODE_MINIBATCH, MODE_BLOCKED };
 enum sync_kind { SYNC_SYNCHRONOUS, SYNC_SSP, SYNC_ASP };
 
 /* A closed interval, or none. */

@@ -26,4 +26,12 @@ static inline uint32_t partition_rows(uint32_t rows, uint32_t shard, uint32_t sh
     return rows / shards + (rows % shards > shard ? 1 : 0);
 }
 
+/* Rows [first, end) of a table lie on a shard as one run of places: the first of them, and how many. */
+static inline uint32_t partition_run(uint32_t first, uint32_t end, uint32_t shard, uint32_t shards,
+                                     uint32_t *count) {
+    uint32_t before = partition_rows(first, shard, shards);
+    *count = partition_rows(end, shard, shards) - before;
+    return before;
+}
+
 #endif

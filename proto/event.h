@@ -42,6 +42,7 @@ struct event {
  * and all buffers it points at, and leaves them alone until EVENT_JOB_DONE. */
 enum job_kind {
     JOB_LOAD_LANE,   /* worker: the ratings of (epoch, step_in_epoch, lane) -> ratings, count, minibatch */
+    JOB_LOAD_BLOCK,  /* worker: block (part, stratum) -> the other fields */
     JOB_LOAD_VALID,  /* worker: validation ratings [first, first + count) -> ratings, cold */
     JOB_EPOCH_END,   /* coordinator: show and record `epoch` */
     JOB_PROGRESS,    /* coordinator: show `progress` */
@@ -63,6 +64,14 @@ struct job {
             struct rating *ratings; /* room for the largest lane */
             uint32_t count, minibatch;
         } lane;
+        struct {
+            uint32_t part, stratum;
+            uint32_t count;
+            const uint16_t *users,
+                *movies;          /* [count] within the part and the stratum; as long as the set is open */
+            const uint8_t *codes; /* [count] into levels */
+            const float *levels;  /* the distinct values of all ratings, at most 256 */
+        } block;
         struct {
             uint64_t first;
             uint32_t count;

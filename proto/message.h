@@ -16,8 +16,9 @@
 #include "core/status.h"
 
 enum {
-    PROTOCOL_VERSION = 2,
+    PROTOCOL_VERSION = 3,
     LANES_MAX = 256,
+    RUNS_MAX = 4096, /* parts or strata */
     ROWS_MAX = 1 << 22,              /* rows in one message */
     RATES_MAX = 4096,                /* steps in one RATES */
     VALID_SLICE = 4096,              /* validation ratings in one slice */
