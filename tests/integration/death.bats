@@ -24,7 +24,7 @@ member() {
 
 # named: the error is said once, and whatever else is on standard error are the lines of the run itself.
 named() {
-    cat complaints | tail -n 3
+    tail -n 3 complaints
     [ "$status" -eq 69 ]
     [ "$(grep -c "error: " complaints)" -eq 1 ]
     grep -Eq "error: $1" complaints
