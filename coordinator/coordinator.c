@@ -27,7 +27,7 @@ static const bool LEGAL[STATE_COUNT][STATE_COUNT] = {
 static void step(void *self, const struct event *event, struct outbox *out);
 
 uint64_t coordinator_lane_steps(const struct coordinator_spec *spec) {
-    return order_steps_per_epoch(spec->train_count, spec->batch);
+    return spec->blocked ? spec->strata : order_steps_per_epoch(spec->train_count, spec->batch);
 }
 
 uint64_t coordinator_clock_steps(const struct coordinator_spec *spec) {
@@ -47,6 +47,11 @@ static bool take_parts(struct coordinator *coordinator, struct status *status) {
         memory_take_array(spec->roster.pservers, sizeof *coordinator->shards, "pservers", status);
     coordinator->workers =
         memory_take_array(spec->roster.workers, sizeof *coordinator->workers, "workers", status);
+    if (spec->blocked) {
+        coordinator->rates = memory_take_array(RATES_MAX, sizeof *coordinator->rates, "rates", status);
+        if (coordinator->rates == NULL)
+            return false;
+    }
     if (coordinator->rates_wanted == NULL || coordinator->shards == NULL || coordinator->workers == NULL)
         return false;
     for (uint32_t i = 0; i < spec->roster.pservers; i++)
@@ -90,6 +95,7 @@ void coordinator_free(struct coordinator *coordinator) {
     if (coordinator == NULL)
         return;
     memory_release(coordinator->rates_wanted);
+    memory_release(coordinator->rates);
     memory_release(coordinator->shards);
     memory_release(coordinator->workers);
     roster_free(&coordinator->roster);

@@ -8,7 +8,11 @@
  * TRAINING goes from grant to grant, each a fraction of a second of steps, at whose end every shard has accepted every
  * push. What has not been answered for a while is asked again; whoever is asked twice answers twice.
  *
- * A worker that is lost, or leaves, costs its lanes: others take them over at once. The loss of a pserver, and a run in
+ * In mode blocked a worker keeps the rows of its parts from grant to grant; they come home, to the pservers, at the end of an
+ * epoch and before a checkpoint. Only then can lanes change hands.
+ *
+ * A worker that is lost, or leaves, costs its lanes: others take them over at once (blocked: when its parts are at home;
+ * otherwise the run ends as with a lost pserver). The loss of a pserver, and a run in
  * which nothing moves any more, end in DONE with STATUS_UNAVAILABLE: whoever started the processes starts them again, from
  * the newest checkpoint. Every other failure leads to DONE too: the first one is told to all members in a STOP and is the
  * run's outcome. EVENT_STOP with STATUS_TRY_AGAIN lets the lanes come to rest and ends after a checkpoint. */
@@ -30,6 +34,8 @@ struct coordinator_spec {
         config_digest; /* of the meaning alone, for checkpoints; the roster's knows the cluster's shape too */
     uint32_t batch, lanes;
     bool independent; /* ssp, asp: every lane's push is a step of its own */
+    bool blocked;     /* mode blocked: a lane is a part of the users, a step a round of the rotation */
+    uint32_t strata;  /* blocked: rounds of an epoch */
     uint32_t components;
     const char *transport; /* for the report */
     uint64_t start_timeout_us, progress_us;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "coordinator/joining.h"
+
 void course_send_rates(struct coordinator *coordinator, uint32_t pserver, struct outbox *out) {
     const struct coordinator_spec *spec = &coordinator->spec;
     uint64_t clock = coordinator_clock_steps(spec);
@@ -29,27 +31,60 @@ static void send_grants(const struct coordinator *coordinator, struct outbox *ou
     for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++) {
         const struct seat *worker = roster_worker(&coordinator->roster, i);
         if (worker->ready)
-            lanes_send(&coordinator->lanes, worker, coordinator->epoch, out);
+            lanes_send(&coordinator->lanes, worker, coordinator->epoch, coordinator->rates, out);
     }
 }
 
-static void grant(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+enum { GRANT_US = 250000 };
+
+static bool anybody_leaves(const struct coordinator *coordinator) {
+    for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++)
+        if (roster_worker(&coordinator->roster, i)->leaving)
+            return true;
+    return false;
+}
+
+/* Where the next grant ends. */
+static uint64_t grant_end(const struct coordinator *coordinator) {
     uint64_t first = coordinator->lane_step, end = first + coordinator->grant_steps;
     uint64_t epoch_end = (coordinator->epoch + UINT64_C(1)) * coordinator_lane_steps(&coordinator->spec);
     uint64_t cut_step = cuts_next_step(&coordinator->cuts, first);
     end = end < epoch_end ? end : epoch_end;
     end = end < cut_step ? end : cut_step;
+    return coordinator->spec.blocked && end > first + RATES_MAX ? first + RATES_MAX : end;
+}
+
+/* Whether parts have to be at home at the end of a grant: something may follow for which the shards must know all. */
+static bool must_come_home(const struct coordinator *coordinator, uint64_t end, uint64_t now_us) {
+    return end % coordinator_lane_steps(&coordinator->spec) == 0 || coordinator->stopping ||
+           anybody_leaves(coordinator) || cuts_due(&coordinator->cuts, end, now_us + 2 * GRANT_US);
+}
+
+static void fill_rates(struct coordinator *coordinator, uint64_t first, uint64_t end) {
+    for (uint64_t step = first; step < end; step++)
+        coordinator->rates[step - first] =
+            schedule_rate(&coordinator->spec.schedule, coordinator_clock_steps(&coordinator->spec),
+                          &coordinator->plateau, step);
+}
+
+static void grant(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    uint64_t first = coordinator->lane_step, end = grant_end(coordinator);
+    bool blocked = coordinator->spec.blocked, deal = !blocked || coordinator->lanes.home;
     if (coordinator->state != TRAINING)
         coordinator_move(coordinator, TRAINING);
     coordinator->grant_us = now_us;
-    lanes_begin(&coordinator->lanes, &coordinator->roster, first, end);
+    lanes_begin(&coordinator->lanes, &coordinator->roster, first, end, deal);
+    if (blocked) {
+        fill_rates(coordinator, first, end);
+        coordinator->lanes.home = must_come_home(coordinator, end, now_us);
+    }
     send_grants(coordinator, out);
 }
 
 /* Grants last about GRANT_US: short enough that a checkpoint or an end need not wait, long enough that the halt between two
  * costs nothing. */
 static void measure_grant(struct coordinator *coordinator, uint64_t now_us) {
-    enum { GRANT_US = 250000, FASTER = 4 };
+    enum { FASTER = 4 };
     uint64_t steps = coordinator->lanes.end_step - coordinator->lanes.first_step;
     uint64_t us = now_us - coordinator->grant_us;
     uint64_t wanted = us == 0 ? steps * FASTER : steps * GRANT_US / us;
@@ -81,9 +116,9 @@ static void begin_cut(struct coordinator *coordinator, uint64_t now_us, struct o
 
 /* Lanes are at rest in the middle of an epoch: a checkpoint, or the next grant. */
 static void go_on(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    bool idle = coordinator->cuts.stage == CUT_IDLE;
-    bool cut = coordinator->stopping ? idle : cuts_due(&coordinator->cuts, coordinator->lane_step, now_us);
-    if (!cut && !coordinator->stopping) {
+    bool stopping = coordinator->stopping, idle = coordinator->cuts.stage == CUT_IDLE;
+    bool cut = stopping ? idle : cuts_due(&coordinator->cuts, coordinator->lane_step, now_us);
+    if (!coordinator->lanes.home || (!cut && !stopping)) {
         grant(coordinator, now_us, out);
         return;
     }
@@ -125,6 +160,8 @@ static void settle(struct coordinator *coordinator, uint64_t now_us, struct outb
 void course_lanes_rest(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     measure_grant(coordinator, now_us);
     coordinator->lane_step = coordinator->lanes.end_step;
+    if (coordinator->lanes.home)
+        joining_release(coordinator, now_us, out);
     if (coordinator->lane_step ==
         (coordinator->epoch + UINT64_C(1)) * coordinator_lane_steps(&coordinator->spec))
         settle(coordinator, now_us, out);
@@ -354,7 +391,7 @@ static void repeat_grants(const struct coordinator *coordinator, struct outbox *
     for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++) {
         const struct seat *worker = roster_worker(&coordinator->roster, i);
         if (worker->ready && lanes_waits_for(&coordinator->lanes, i))
-            lanes_send(&coordinator->lanes, worker, coordinator->epoch, out);
+            lanes_send(&coordinator->lanes, worker, coordinator->epoch, coordinator->rates, out);
     }
 }
 

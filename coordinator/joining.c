@@ -59,7 +59,7 @@ static bool clear_for(struct coordinator *coordinator, struct seat *seat, const 
     char name[512];
     if (seat->role == ROLE_WORKER) {
         joining_lose_worker(coordinator, seat, "another process has taken its place", event->now_us, out);
-        return true;
+        return coordinator->state != DONE;
     }
     if (coordinator->state == JOINING && !roster_pservers_ready(&coordinator->roster)) {
         roster_clear(&coordinator->roster, seat);
@@ -146,25 +146,43 @@ void joining_repeat(const struct coordinator *coordinator, struct outbox *out) {
 void joining_lose_worker(struct coordinator *coordinator, struct seat *seat, const char *why, uint64_t now_us,
                          struct outbox *out) {
     char name[512];
+    bool is_home = !coordinator->spec.blocked || lanes_are_home(&coordinator->lanes, seat->index);
     roster_name(seat, name, sizeof name);
     coordinator->workers_lost += coordinator->state != JOINING;
     coordinator_say(out, "event=lost role=worker index=%u name=\"%s\" reason=\"%s\"", seat->index, name, why);
     roster_clear(&coordinator->roster, seat);
     coordinator_moved(coordinator, now_us);
-    course_replace(coordinator, seat->index, out);
+    if (is_home)
+        course_replace(coordinator, seat->index, out);
+    else
+        coordinator_fail(coordinator, out, STATUS_UNAVAILABLE,
+                         "%s is gone, and with it the parts it held: %s", name, why);
+}
+
+static void let_go(struct coordinator *coordinator, struct seat *seat, uint64_t now_us, struct outbox *out) {
+    struct message stop = {.kind = MESSAGE_STOP, .stop = {.code = STATUS_TRY_AGAIN}};
+    snprintf(stop.stop.reason, sizeof stop.stop.reason, "worker %u has left, as it was asked to",
+             seat->index);
+    outbox_send(out, seat->link, &stop);
+    joining_lose_worker(coordinator, seat, "it was asked to stop", now_us, out);
 }
 
 void joining_leave(struct coordinator *coordinator, struct seat *seat, const struct event *event,
                    struct outbox *out) {
-    const char *reason = event->message->leave.reason;
-    struct message stop = {.kind = MESSAGE_STOP, .stop = {.code = STATUS_TRY_AGAIN}};
-    if (seat->role == ROLE_PSERVER) {
-        struct status status;
-        status_fail(&status, STATUS_TRY_AGAIN, "pserver %u was asked to stop: %s", seat->index, reason);
-        course_stop(coordinator, &status, event->now_us, out);
+    if (seat->role == ROLE_WORKER) {
+        seat->leaving = true;
+        if (!coordinator->spec.blocked || lanes_are_home(&coordinator->lanes, seat->index))
+            let_go(coordinator, seat, event->now_us, out);
         return;
     }
-    snprintf(stop.stop.reason, sizeof stop.stop.reason, "worker %u has left: %.400s", seat->index, reason);
-    outbox_send(out, seat->link, &stop);
-    joining_lose_worker(coordinator, seat, "it was asked to stop", event->now_us, out);
+    struct status status;
+    status_fail(&status, STATUS_TRY_AGAIN, "pserver %u was asked to stop: %s", seat->index,
+                event->message->leave.reason);
+    course_stop(coordinator, &status, event->now_us, out);
+}
+
+void joining_release(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++)
+        if (roster_worker(&coordinator->roster, i)->leaving)
+            let_go(coordinator, roster_worker(&coordinator->roster, i), now_us, out);
 }

@@ -19,8 +19,11 @@ void joining_repeat(const struct coordinator *coordinator, struct outbox *out);
 void joining_lose_worker(struct coordinator *coordinator, struct seat *seat, const char *why, uint64_t now_us,
                          struct outbox *out);
 
-/* LEAVE: lets a worker go; for a pserver the whole run comes to rest and ends. */
+/* LEAVE: lets a worker go (blocked: when its parts are at home); for a pserver the whole run comes to rest and ends. */
 void joining_leave(struct coordinator *coordinator, struct seat *seat, const struct event *event,
                    struct outbox *out);
+
+/* Parts are at home: lets those go who wait for that. */
+void joining_release(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
 #endif

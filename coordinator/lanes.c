@@ -5,7 +5,7 @@
 #include "core/memory.h"
 
 bool lanes_init(struct lane_books *books, uint32_t count, struct status *status) {
-    *books = (struct lane_books){.count = count};
+    *books = (struct lane_books){.count = count, .home = true};
     books->owners = memory_take_array(count, sizeof *books->owners, "lanes", status);
     books->incarnations = memory_take_array(count, sizeof *books->incarnations, "lanes", status);
     books->granted = memory_take_array(count, sizeof *books->granted, "lanes", status);
@@ -57,8 +57,8 @@ static void give(struct lane_books *books, uint32_t lane, const struct seat *wor
 }
 
 void lanes_begin(struct lane_books *books, const struct roster *roster, uint64_t first_step,
-                 uint64_t end_step) {
-    uint32_t workers = roster_ready_workers(roster);
+                 uint64_t end_step, bool deal) {
+    uint32_t workers = deal ? roster_ready_workers(roster) : 0;
     books->first_step = first_step;
     books->end_step = end_step;
     books->left = books->count;
@@ -89,17 +89,32 @@ bool lanes_adopt(struct lane_books *books, const struct roster *roster) {
     return adopted != 0;
 }
 
+bool lanes_are_home(const struct lane_books *books, uint32_t worker) {
+    for (uint32_t lane = 0; lane < books->count; lane++)
+        if (books->owners[lane] == worker && !(books->done[lane] && books->home))
+            return false;
+    return true;
+}
+
 void lanes_send(const struct lane_books *books, const struct seat *worker, uint32_t epoch,
-                struct outbox *out) {
-    uint32_t count = 0;
+                const struct step_rate *rates, struct outbox *out) {
+    uint32_t count = 0, rate_count = rates == NULL ? 0 : (uint32_t)(books->end_step - books->first_step);
     for (uint32_t lane = 0; lane < books->count; lane++)
         count += books->owners[lane] == worker->index;
-    struct grant_lane *body = outbox_body(out, count * sizeof *body);
+    struct grant_lane *body = outbox_body(out, count * sizeof *body + rate_count * sizeof *rates);
     for (uint32_t lane = 0, at = 0; lane < books->count; lane++)
         if (books->owners[lane] == worker->index)
             body[at++] = books->granted[lane];
+    if (rate_count != 0)
+        memcpy(body + count, rates, rate_count * sizeof *rates);
     struct message message = {.kind = MESSAGE_GRANT};
-    message.grant = (struct grant_message){books->serial, epoch, books->first_step, books->end_step, count};
+    message.grant = (struct grant_message){.serial = books->serial,
+                                           .epoch = epoch,
+                                           .first_step = books->first_step,
+                                           .end_step = books->end_step,
+                                           .lanes = count,
+                                           .rates = rate_count,
+                                           .home = rates != NULL && books->home};
     outbox_send(out, worker->link, &message);
 }
 

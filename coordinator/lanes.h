@@ -7,6 +7,7 @@
 #define COORDINATOR_LANES_H
 
 #include "coordinator/roster.h"
+#include "model/spec.h"
 
 struct lane_books {
     uint32_t count;
@@ -18,6 +19,8 @@ struct lane_books {
     uint32_t left;                  /* lanes that are not done */
     uint64_t first_step, end_step;  /* of the grant */
     uint64_t serial;                /* of the last deal */
+    bool
+        home; /* blocked: at the end of the grant the lanes' parts are brought home; before the first one they are */
 };
 
 #define LANE_UNOWNED UINT32_MAX
@@ -28,9 +31,10 @@ void lanes_free(struct lane_books *books);
 /* An epoch begins, or is taken up: the sums that lanes start from; NULL, NULL: zero. */
 void lanes_begin_epoch(struct lane_books *books, const double *squared, const uint64_t *counts);
 
-/* A grant begins: every lane has these steps before it, and is dealt out among the workers that are ready. */
+/* A grant begins: every lane has these steps before it. Lanes are dealt out among the workers that are ready, or (deal
+ * false) stay with their owners. */
 void lanes_begin(struct lane_books *books, const struct roster *roster, uint64_t first_step,
-                 uint64_t end_step);
+                 uint64_t end_step, bool deal);
 
 /* A worker is gone: its lanes have no owner. */
 void lanes_disown(struct lane_books *books, uint32_t worker);
@@ -38,9 +42,12 @@ void lanes_disown(struct lane_books *books, uint32_t worker);
 /* Deals out the lanes that have no owner and are not done; false when there are none, or nobody to take them. */
 bool lanes_adopt(struct lane_books *books, const struct roster *roster);
 
-/* Sends a worker its GRANT. */
+/* Whether a worker's death costs nothing but time: it holds no part that is not at home (blocked). */
+bool lanes_are_home(const struct lane_books *books, uint32_t worker);
+
+/* Sends a worker its GRANT. rates: of the grant's steps (blocked), or NULL. */
 void lanes_send(const struct lane_books *books, const struct seat *worker, uint32_t epoch,
-                struct outbox *out);
+                const struct step_rate *rates, struct outbox *out);
 
 /* Whether a worker has lanes to finish. */
 bool lanes_waits_for(const struct lane_books *books, uint32_t worker);

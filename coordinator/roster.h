@@ -11,6 +11,7 @@ struct seat {
     enum role role;
     uint32_t index;
     bool joined, ready;
+    bool leaving; /* it has asked to, and may when its parts are at home (mode blocked) */
     link_id link;
     struct hello_message hello;
     uint64_t heard_us;                    /* when a message came last */

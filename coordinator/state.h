@@ -37,6 +37,7 @@ struct coordinator {
     uint64_t first_step;       /* at which this process took the run up */
     double seconds_before;     /* of training, by processes before this one */
     uint64_t grant_steps;      /* of the next grant */
+    struct step_rate *rates;   /* [RATES_MAX] blocked: of the grant's steps; else NULL */
     uint64_t grant_us;         /* when the last one began */
     bool stopping;             /* as soon as a checkpoint is saved */
     struct status stop_status; /* why */

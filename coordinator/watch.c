@@ -169,6 +169,8 @@ static bool look_after_members(struct coordinator *coordinator, uint64_t now_us,
         }
         snprintf(why, sizeof why, "silent for %.1f s", seconds);
         joining_lose_worker(coordinator, lost, why, now_us, out);
+        if (coordinator->state == DONE)
+            return false;
     }
     return true;
 }

@@ -57,16 +57,16 @@ static void lanes_are_dealt_evenly_and_owners_keep_their_lease(void **state) {
     (void)state;
     come(&scene, 0, 7);
     come(&scene, 2, 9);
-    lanes_begin(&scene.lanes, &scene.roster, 0, 4);
+    lanes_begin(&scene.lanes, &scene.roster, 0, 4, true);
     for (uint32_t lane = 0; lane < LANES; lane++) {
         assert_int_equal(scene.lanes.owners[lane], lane % 2 == 0 ? 0 : 2);
         assert_int_equal(scene.lanes.granted[lane].lease, 1);
     }
-    lanes_begin(&scene.lanes, &scene.roster, 4, 8);
+    lanes_begin(&scene.lanes, &scene.roster, 4, 8, true);
     assert_int_equal(scene.lanes.granted[3].lease, 1);
     assert_int_equal(scene.lanes.serial, 2);
     come(&scene, 2, 10); /* another process in the same seat */
-    lanes_begin(&scene.lanes, &scene.roster, 8, 12);
+    lanes_begin(&scene.lanes, &scene.roster, 8, 12, true);
     assert_int_equal(scene.lanes.granted[0].lease, 1);
     assert_int_equal(scene.lanes.granted[1].lease, 2);
     end(&scene);
@@ -78,7 +78,7 @@ static void only_unfinished_lanes_of_the_lost_change_hands(void **state) {
     (void)state;
     for (uint32_t worker = 0; worker < WORKERS; worker++)
         come(&scene, worker, worker + 1);
-    lanes_begin(&scene.lanes, &scene.roster, 0, 4);
+    lanes_begin(&scene.lanes, &scene.roster, 0, 4, true);
     assert_true(finish(&scene, 1, 0.5, &repeated));
     go(&scene, 1); /* it had lanes 1 and 4 */
     assert_true(lanes_adopt(&scene.lanes, &scene.roster));
@@ -104,7 +104,7 @@ static void an_end_counts_once_and_only_for_its_owner_and_grant(void **state) {
     bool repeated;
     (void)state;
     come(&scene, 0, 1);
-    lanes_begin(&scene.lanes, &scene.roster, 0, 4);
+    lanes_begin(&scene.lanes, &scene.roster, 0, 4, true);
     assert_true(finish(&scene, 2, 0.5, &repeated) && !repeated);
     assert_true(finish(&scene, 2, 0.7, &repeated) && repeated);
     assert_true(scene.lanes.ends[2].squared == 0.5);
@@ -128,15 +128,15 @@ static void sums_go_from_grant_to_grant_and_start_anew_with_an_epoch(void **stat
     uint64_t count;
     (void)state;
     come(&scene, 0, 1);
-    lanes_begin(&scene.lanes, &scene.roster, 0, 4);
+    lanes_begin(&scene.lanes, &scene.roster, 0, 4, true);
     for (uint32_t lane = 0; lane < LANES; lane++)
         assert_true(finish(&scene, lane, lane + 1, &repeated));
     lanes_sum(&scene.lanes, &squared, &count);
     assert_true(squared == 15 && count == 10 * LANES);
-    lanes_begin(&scene.lanes, &scene.roster, 4, 8);
+    lanes_begin(&scene.lanes, &scene.roster, 4, 8, true);
     assert_true(scene.lanes.granted[4].squared == 5 && scene.lanes.granted[4].count == 10);
     lanes_begin_epoch(&scene.lanes, NULL, NULL);
-    lanes_begin(&scene.lanes, &scene.roster, 8, 12);
+    lanes_begin(&scene.lanes, &scene.roster, 8, 12, true);
     assert_true(scene.lanes.granted[4].squared == 0 && scene.lanes.granted[4].count == 0);
     end(&scene);
 }
