@@ -13,7 +13,7 @@
 #include "model/order.h"
 #include "witness.h"
 
-enum { DELAY_US = 400, PATIENCE_US = 60000000, REST_US = 5000000, TEXT_BYTES = 1024 };
+enum { DELAY_US = 400, PATIENCE_US = 60000000, REST_US = 8000000, TEXT_BYTES = 1024 };
 
 /* A run and how it ended. */
 struct scene {
@@ -75,7 +75,7 @@ static void set_times(struct config *config) {
     config->cluster_heartbeat_interval = 0.02;
     config->cluster_heartbeat_timeout = 0.4;
     config->cluster_request_timeout = 1;
-    config->cluster_start_timeout = 10;
+    config->cluster_start_timeout = 6;
     config->run_progress_interval = 0.1;
 }
 
