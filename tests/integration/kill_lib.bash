@@ -31,7 +31,7 @@ lives() {
 
 # victims ROLE: the processes of that role under $run_pid, in $pids; the system cuts their names off.
 victims() {
-    mapfile -t pids < <(pgrep -P "$run_pid" "^dotbias-${1:0:7}")
+    mapfile -t pids < <(pgrep -P "$run_pid" "^dotbias-${1:0:6}")
 }
 
 # strike SIGNAL ROLE: sends it to one process of the role, $struck; false when there is none at the moment.

@@ -50,7 +50,7 @@ static uint32_t draw_chance(struct world *world) {
 static void draw_rates(struct world *world, bool gentle) {
     enum { LATE_US = 4000, LATE_DOUBLINGS = 7, GENTLE_DOUBLINGS = 3, SLOW_US = 20000, SLOW_DOUBLINGS = 6 };
     struct fault_rates *rates = &world->faults.rates;
-    rates->lost = gentle ? (uint32_t)draw(world, 0, 20) : draw_chance(world);
+    rates->lost = gentle ? (uint32_t)draw(world, 0, 10) : draw_chance(world);
     rates->doubled = draw_chance(world);
     rates->overtaken = draw(world, 0, 2) == 0 ? 300 : 0;
     rates->late = draw_chance(world) / 4;

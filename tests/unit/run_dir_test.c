@@ -167,6 +167,22 @@ static void an_epoch_is_something(void **state) {
     assert_int_equal(memory_blocks_held(), 0);
 }
 
+static void what_is_half_written_is_swept_away(void **state) {
+    struct run_dir dir;
+    struct config config;
+    struct status status;
+    (void)state;
+    create(&dir, &config, "swept");
+    assert_true(run_dir_write(&dir, "history.csv", "epoch\n1\n", 8, &status));
+    assert_true(run_dir_write(&dir, "model.dotbias.tmp.123", "x", 1, &status));
+    assert_true(run_dir_write(&dir, "coordinator.endpoint.tmp.4", "x", 1, &status));
+    run_dir_sweep(&dir);
+    assert_int_equal(access("swept/history.csv", F_OK), 0);
+    assert_int_not_equal(access("swept/model.dotbias.tmp.123", F_OK), 0);
+    assert_int_not_equal(access("swept/coordinator.endpoint.tmp.4", F_OK), 0);
+    run_dir_close(&dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_holds_it_at_a_time),
@@ -176,6 +192,7 @@ int main(void) {
         cmocka_unit_test(the_configuration_is_written_again),
         cmocka_unit_test(a_run_without_an_epoch_leaves_nothing),
         cmocka_unit_test(an_epoch_is_something),
+        cmocka_unit_test(what_is_half_written_is_swept_away),
     };
     return cmocka_run_group_tests_name("node/run_dir", tests, make_folder, remove_folder);
 }
