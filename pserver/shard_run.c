@@ -46,6 +46,8 @@ MULTIVERSION static void move_rows(float *restrict values, float *restrict first
 
 void shard_run_write(struct shard *shard, struct shard_run run, const float *bytes, double momentum) {
     size_t start = start_of(shard, run), floats = row_floats(shard, run);
+    if (run.count == 0) /* then there may be no bytes at all */
+        return;
     REQUIRE(momentum == 0 || shard->spec.optimiser.kind == OPTIMISER_SGD, "momentum is sgd's");
     if (momentum > 0)
         move_rows(shard->values + start, shard->first + start, bytes, momentum, floats);
