@@ -111,10 +111,18 @@ int bench_count(const struct bench *bench, enum message_kind kind) {
 
 /* ---- a run of one shard ---- */
 
-void bench_make(struct bench *bench, enum gate_kind kind, uint32_t staleness) {
+void bench_make_of(struct bench *bench, const struct pserver_spec *spec) {
     struct status status;
     memset(bench, 0, sizeof *bench);
-    bench->spec = (struct pserver_spec){
+    bench->spec = *spec;
+    bench->pserver = pserver_new(&bench->spec, &status);
+    assert_non_null(bench->pserver);
+    bench->engine = pserver_engine(bench->pserver);
+    bench->out = (struct outbox){&OPS, bench};
+}
+
+void bench_make(struct bench *bench, enum gate_kind kind, uint32_t staleness) {
+    struct pserver_spec spec = {
         .member = {.role = ROLE_PSERVER, .heartbeat_us = BEAT_US, .silence_us = UINT64_MAX},
         .gate = {kind, LANES, staleness},
         .shard = {.model = {.factors = FACTORS, .has_bias = true, .init_scale = 0.1f, .seed = 5},
@@ -127,10 +135,7 @@ void bench_make(struct bench *bench, enum gate_kind kind, uint32_t staleness) {
                   .shards = 1,
                   .lanes = LANES,
                   .lane_rows = LANE_ROWS}};
-    bench->pserver = pserver_new(&bench->spec, &status);
-    assert_non_null(bench->pserver);
-    bench->engine = pserver_engine(bench->pserver);
-    bench->out = (struct outbox){&OPS, bench};
+    bench_make_of(bench, &spec);
 }
 
 void bench_welcome(struct bench *bench, uint64_t checkpoint, uint64_t lane_step, uint64_t clock_step) {
@@ -138,7 +143,7 @@ void bench_welcome(struct bench *bench, uint64_t checkpoint, uint64_t lane_step,
                               .welcome = {.users = USERS,
                                           .movies = MOVIES,
                                           .checkpoint = checkpoint,
-                                          .checkpoint_shards = 1,
+                                          .checkpoint_shards = bench->spec.shard.shards,
                                           .lane_step = lane_step,
                                           .clock_step = clock_step}};
     bench_hand(bench, LINK_COORDINATOR, &message, NULL, 0);

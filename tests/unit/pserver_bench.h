@@ -38,8 +38,9 @@ struct request_plan {
     uint64_t step; /* that is pushed, or else pulled */
 };
 
-/* A pserver that has not been welcomed; one that stands at step 0 with all lanes open; its end. */
+/* A pserver that has not been welcomed, also one of any kind; one that stands at step 0 with all lanes open; its end. */
 void bench_make(struct bench *bench, enum gate_kind kind, uint32_t staleness);
+void bench_make_of(struct bench *bench, const struct pserver_spec *spec);
 void bench_open(struct bench *bench, enum gate_kind kind, uint32_t staleness);
 void bench_close(struct bench *bench);
 
