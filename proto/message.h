@@ -18,7 +18,8 @@
 enum {
     PROTOCOL_VERSION = 3,
     LANES_MAX = 256,
-    RUNS_MAX = 4096, /* parts or strata */
+    RUNS_MAX = 4096,                 /* parts or strata */
+    RUN_ROWS_MAX = 1 << 16,          /* rows of a part or of a stratum, over all shards */
     ROWS_MAX = 1 << 22,              /* rows in one message */
     RATES_MAX = 4096,                /* steps in one RATES */
     VALID_SLICE = 4096,              /* validation ratings in one slice */
@@ -27,6 +28,10 @@ enum {
     BODY_ALIGNMENT = 64,
     MESSAGE_HEADER_MAX = 2048 /* bytes of the largest encoded header */
 };
+
+/* The version by which a RUN_PULL asks for a part as it is now: whoever takes a lane over cannot know how often its part
+ * has come home. */
+#define RUN_NEWEST UINT64_MAX
 
 enum message_kind {
     MESSAGE_NONE = 0,

@@ -7,30 +7,49 @@
 #include "pserver/reports.h"
 #include "pserver/restore.h"
 #include "pserver/serve.h"
+#include "pserver/serve_runs.h"
 #include "pserver/settle.h"
 #include "pserver/state.h"
 
 static void step(void *self, const struct event *event, struct outbox *out);
 
-static bool take_memory(struct pserver *pserver, struct status *status) {
+/* In mode blocked a lane is a part, rounds follow each other, and no gradients are added up. */
+static struct pserver_spec fit(const struct pserver_spec *spec) {
+    struct pserver_spec fitted = *spec;
+    if (spec->runs.blocked) {
+        fitted.gate = (struct gate_spec){GATE_SYNCHRONOUS, spec->runs.parts, 0};
+        fitted.shard.lanes = 1;
+        fitted.shard.lane_rows = 0;
+    }
+    return fitted;
+}
+
+/* What minibatches need: requests that wait, and answers that may be wanted again. */
+static bool take_requests(struct pserver *pserver, struct status *status) {
     const struct pserver_spec *spec = &pserver->spec;
     const struct gate_spec *gate = &spec->gate;
     uint32_t stride = row_stride(spec->shard.model.factors);
     pserver->step_lanes = memory_take_array(gate->lanes, sizeof *pserver->step_lanes, "lanes", status);
-    pserver->read_entries = memory_take_array(READ_ROWS_MAX, sizeof *pserver->read_entries, "a read", status);
-    return pserver->step_lanes != NULL && pserver->read_entries != NULL &&
-           gate_init(&pserver->gate, gate, status) &&
+    return pserver->step_lanes != NULL &&
            inbox_init(&pserver->inbox, gate->lanes, gate_depth(gate), spec->shard.lane_rows, stride,
                       status) &&
            replies_init(&pserver->replies, gate->lanes, gate_lead(gate), spec->shard.lane_rows, stride,
                         status);
 }
 
+static bool take_memory(struct pserver *pserver, struct status *status) {
+    const struct pserver_spec *spec = &pserver->spec;
+    pserver->read_entries = memory_take_array(READ_ROWS_MAX, sizeof *pserver->read_entries, "a read", status);
+    return pserver->read_entries != NULL && gate_init(&pserver->gate, &spec->gate, status) &&
+           runs_init(&pserver->runs, &spec->runs, status) &&
+           (spec->runs.blocked || take_requests(pserver, status));
+}
+
 struct pserver *pserver_new(const struct pserver_spec *spec, struct status *status) {
     struct pserver *pserver = memory_take(sizeof *pserver, "a pserver", status);
     if (pserver == NULL)
         return NULL;
-    pserver->spec = *spec;
+    pserver->spec = fit(spec);
     member_init(&pserver->member, &spec->member);
     if (take_memory(pserver, status))
         return pserver;
@@ -45,18 +64,25 @@ void pserver_free(struct pserver *pserver) {
     gate_free(&pserver->gate);
     inbox_free(&pserver->inbox);
     replies_free(&pserver->replies);
+    runs_free(&pserver->runs);
     image_free(&pserver->copying.image);
     memory_release(pserver->step_lanes);
     memory_release(pserver->read_entries);
     memory_release(pserver);
 }
 
-size_t pserver_bytes(const struct pserver_spec *spec) {
+static size_t request_bytes(const struct pserver_spec *spec) {
     const struct gate_spec *gate = &spec->gate;
     uint32_t stride = row_stride(spec->shard.model.factors), rows = spec->shard.lane_rows;
-    return shard_bytes_planned(&spec->shard) + inbox_bytes(gate->lanes, gate_depth(gate), rows, stride) +
-           replies_bytes(gate->lanes, gate_lead(gate), rows, stride) +
-           (spec->saves ? image_bytes(&spec->shard, state_held_capacity(spec)) : 0);
+    return inbox_bytes(gate->lanes, gate_depth(gate), rows, stride) +
+           replies_bytes(gate->lanes, gate_lead(gate), rows, stride);
+}
+
+size_t pserver_bytes(const struct pserver_spec *given) {
+    struct pserver_spec spec = fit(given);
+    return shard_bytes_planned(&spec.shard) +
+           (spec.runs.blocked ? runs_bytes(&spec.runs) : request_bytes(&spec)) +
+           (spec.saves ? image_bytes(&spec.shard, state_held_capacity(&spec)) : 0);
 }
 
 struct engine pserver_engine(struct pserver *pserver) {
@@ -72,9 +98,15 @@ static void refuse(struct pserver *pserver, const struct event *event, const str
     outbox_log(out, line);
 }
 
-static void ready(struct outbox *out) {
+/* Everything is there that training needs. */
+static bool is_ready(const struct pserver *pserver) {
+    return pserver->shard != NULL && (!pserver->spec.runs.blocked || pserver->runs.known);
+}
+
+static void tell_if_ready(const struct pserver *pserver, struct outbox *out) {
     struct message message = {.kind = MESSAGE_READY};
-    outbox_send(out, LINK_COORDINATOR, &message);
+    if (is_ready(pserver))
+        outbox_send(out, LINK_COORDINATOR, &message);
 }
 
 static void fail(struct pserver *pserver, const struct status *status, struct outbox *out) {
@@ -99,10 +131,10 @@ static void on_welcome(struct pserver *pserver, const struct welcome_message *we
                                              : restore_begin(pserver, welcome, out, &status);
         if (!good)
             fail(pserver, &status, out);
-        if (!good || pserver->shard == NULL)
+        if (!good)
             return;
     }
-    ready(out);
+    tell_if_ready(pserver, out);
 }
 
 static void on_job_done(struct pserver *pserver, const struct job *job, struct outbox *out) {
@@ -110,7 +142,7 @@ static void on_job_done(struct pserver *pserver, const struct job *job, struct o
     if (job->kind == JOB_WRITE_IMAGE)
         cut_written(pserver, out);
     else if (restore_finish(pserver, &status))
-        ready(out);
+        tell_if_ready(pserver, out);
     else
         fail(pserver, &status, out);
 }
@@ -153,28 +185,68 @@ static bool on_command(struct pserver *pserver, const struct event *event, struc
     }
 }
 
+static bool no_use(struct status *status) {
+    return status_fail(status, STATUS_PROTOCOL, "a pserver has no use for it");
+}
+
+/* Training in minibatches. */
+static bool on_minibatch(struct pserver *pserver, const struct event *event, struct outbox *out,
+                         struct status *status) {
+    switch (event->message->kind) {
+    case MESSAGE_LANE_OPEN:
+        return serve_lane_open(pserver, event, out, status);
+    case MESSAGE_STEP:
+        return serve_step(pserver, event, out, status);
+    case MESSAGE_RATES:
+        return on_command(pserver, event, out, status);
+    default:
+        return no_use(status);
+    }
+}
+
+/* Training in blocks. */
+static bool on_blocked(struct pserver *pserver, const struct event *event, struct outbox *out,
+                       struct status *status) {
+    switch (event->message->kind) {
+    case MESSAGE_LANE_OPEN:
+        return serve_runs_open(pserver, event, out, status);
+    case MESSAGE_RUN_PULL:
+        return serve_runs_pull(pserver, event, out, status);
+    case MESSAGE_RUN_PUSH:
+        return serve_runs_push(pserver, event, out, status);
+    default:
+        return no_use(status);
+    }
+}
+
+static bool on_runs(struct pserver *pserver, const struct event *event, struct outbox *out,
+                    struct status *status) {
+    if (!serve_runs_place(pserver, event, status))
+        return false;
+    tell_if_ready(pserver, out);
+    return true;
+}
+
 static bool on_message(struct pserver *pserver, const struct event *event, struct outbox *out,
                        struct status *status) {
-    if (pserver->shard == NULL)
+    if (pserver->spec.runs.blocked && event->message->kind == MESSAGE_RUNS)
+        return on_runs(pserver, event, out, status);
+    if (!is_ready(pserver))
         return status_fail(status, STATUS_PROTOCOL, "it came before the rows were there");
     switch (event->message->kind) {
     case MESSAGE_HELLO:
         on_hello(pserver, event, out);
         return true;
-    case MESSAGE_LANE_OPEN:
-        return serve_lane_open(pserver, event, out, status);
-    case MESSAGE_STEP:
-        return serve_step(pserver, event, out, status);
     case MESSAGE_READ:
         return reports_read(pserver->shard, event, pserver->read_entries, &pserver->counters, out, status);
-    case MESSAGE_RATES:
     case MESSAGE_CUT:
     case MESSAGE_SETTLE:
     case MESSAGE_MOMENTS_WANTED:
     case MESSAGE_PROJECT:
         return on_command(pserver, event, out, status);
     default:
-        return status_fail(status, STATUS_PROTOCOL, "a pserver has no use for it");
+        return pserver->spec.runs.blocked ? on_blocked(pserver, event, out, status)
+                                          : on_minibatch(pserver, event, out, status);
     }
 }
 

@@ -3,7 +3,8 @@
  *
  * Life: HELLO to the coordinator; WELCOME brings the sizes, the shard is made or read from a checkpoint, READY; workers
  * join by HELLO and open lanes; STEP messages push and pull; RATES from the coordinator say how far the schedule is
- * known; CUT copies the shard for a checkpoint; SETTLE ends an epoch; MOMENTS, PROJECT and READ serve the end of the run;
+ * known (in mode blocked RUNS says where the runs of rows begin, before READY, and RUN_PULL and RUN_PUSH take the place of
+ * STEP and RATES); CUT copies the shard for a checkpoint; SETTLE ends an epoch; MOMENTS, PROJECT and READ serve the end of the run;
  * STOP.
  *
  * Any message may come twice: it is answered again, counted in `repeats`, and changes nothing. A message that is not
@@ -15,11 +16,13 @@
 #include "proto/event.h"
 #include "proto/member.h"
 #include "pserver/gate.h"
+#include "pserver/runs.h"
 #include "pserver/shard.h"
 
 struct pserver_spec {
     struct member_spec member;
-    struct gate_spec gate;
+    struct gate_spec gate; /* minibatch; in mode blocked it follows from `runs` */
+    struct runs_spec runs;
     struct shard_spec shard; /* users and movies are filled in from WELCOME */
     bool saves;              /* checkpoints are to be expected: their memory is taken with the shard's */
 };

@@ -50,6 +50,9 @@ static bool add_held(struct pserver *pserver, const struct image_held *held, uin
 
 static bool fill_replies(struct pserver *pserver, struct status *status) {
     const struct image_held *held = &pserver->copying.image.held;
+    if (pserver->spec.runs.blocked)
+        return held->count == 0 ||
+               status_fail(status, STATUS_BAD_DATA, "the checkpoint holds rows read ahead, which cannot be");
     open_replies(pserver, pserver->gate.lanes[0].pushed);
     for (uint64_t i = 0; i < held->count; i++)
         if (!add_held(pserver, held, i, status))
@@ -64,13 +67,16 @@ bool restore_finish(struct pserver *pserver, struct status *status) {
         *status = copying->job.status;
         return false;
     }
-    if (copying->image.step != pserver->gate.applied)
+    uint64_t expected = pserver->spec.runs.blocked ? 0 : pserver->gate.applied;
+    if (copying->image.step != expected)
         return status_fail(status, STATUS_BAD_DATA,
                            "the checkpoint was cut after %" PRIu64 " steps, not %" PRIu64,
-                           copying->image.step, pserver->gate.applied);
+                           copying->image.step, expected);
     pserver->shard = shard_restore(&pserver->spec.shard, &copying->image, status);
     if (pserver->shard == NULL)
         return false;
     rates_start(&pserver->rates, pserver->gate.applied);
+    if (pserver->spec.runs.blocked)
+        runs_start(&pserver->runs, pserver->gate.applied);
     return fill_replies(pserver, status);
 }

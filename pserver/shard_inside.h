@@ -1,4 +1,4 @@
-/* The inside of a shard, shared by the files that make it up (shard.c, shard_image.c) and by nobody else. */
+/* The inside of a shard, shared by the files that make it up (shard.c, shard_image.c, shard_run.c) and by nobody else. */
 #ifndef PSERVER_SHARD_INSIDE_H
 #define PSERVER_SHARD_INSIDE_H
 

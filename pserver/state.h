@@ -7,6 +7,7 @@
 #include "pserver/pserver.h"
 #include "pserver/rates.h"
 #include "pserver/replies.h"
+#include "pserver/runs.h"
 
 /* SETTLE: the one that waits for its step, and the last one done. */
 struct settling {
@@ -31,10 +32,11 @@ struct pserver {
     struct member member;
     struct shard *shard; /* NULL until WELCOME, or until the checkpoint it names has been read */
     struct gate gate;
-    struct rates rates;
+    struct rates rates; /* minibatch, as are the next three */
     struct inbox inbox;
     struct replies replies;
     struct lane_gradients *step_lanes; /* scratch of one step: a share per lane */
+    struct runs runs;                  /* blocked */
     uint32_t *read_entries;            /* scratch of one READ */
     struct settling settling;
     struct copying copying;

@@ -1,0 +1,28 @@
+/* Training in mode blocked: workers pull runs of rows, keep them for a while and push them back (pserver/runs.h).
+ *
+ * A push counts once, however often it comes, and is answered by a receipt each time; a pull is answered with rows that do
+ * not change before its own lane pushes them. A lane's step is a round whose stratum it has pushed; the step that every
+ * lane has made is the shard's (gate.applied), for cuts, settling and heartbeats. A part is always taken as it is pushed,
+ * since its worker works on with the same rows; a stratum moves with the momentum that its push names. Functions that take
+ * a message return false with a sentence when it is to be refused; then nothing has changed. */
+#ifndef PSERVER_SERVE_RUNS_H
+#define PSERVER_SERVE_RUNS_H
+
+#include "pserver/state.h"
+
+/* RUNS, which may come as soon as the sizes are known. */
+bool serve_runs_place(struct pserver *pserver, const struct event *event, struct status *status);
+
+/* LANE_OPEN -> LANE_AT. */
+bool serve_runs_open(struct pserver *pserver, const struct event *event, struct outbox *out,
+                     struct status *status);
+
+/* RUN_PULL -> RUN_ROWS, now or when the version is there. */
+bool serve_runs_pull(struct pserver *pserver, const struct event *event, struct outbox *out,
+                     struct status *status);
+
+/* RUN_PUSH -> RUN_PUSHED. Rows that are not finite end the run. */
+bool serve_runs_push(struct pserver *pserver, const struct event *event, struct outbox *out,
+                     struct status *status);
+
+#endif
