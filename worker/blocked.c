@@ -28,13 +28,18 @@ bool blocked_can_use(const struct worker_spec *spec, const struct step_rate *rat
 
 /* ---- questions to the shards ---- */
 
+/* No answer is refused that may have been asked for. */
+static void note_version(struct part *part, const struct run *run) {
+    if (run->version != RUN_NEWEST && part->asked_end[run->table] <= run->version)
+        part->asked_end[run->table] = run->version + 1;
+}
+
 /* Puts the question that belongs to a state for the first time. */
 static void wait_in(struct worker *worker, const struct lane *lane, struct run *run, enum run_state state,
                     uint64_t now_us, struct outbox *out) {
     run_move(run, state);
     question_ask(&run->question, now_us, worker_first_wait_us(&worker->spec));
-    if (lane->part->asked_end[run->table] <= run->version)
-        lane->part->asked_end[run->table] = run->version + 1;
+    note_version(lane->part, run);
     if (state == RUN_PUSHED)
         worker->counters.pushes += run->rows.count;
     worker->counters.bytes_out += run_request_send(lane, &worker->spec, run, out);
@@ -93,7 +98,7 @@ void blocked_progress(struct worker *worker, struct lane *lane, uint64_t now_us,
 void blocked_begin(struct worker *worker, struct lane *lane, uint64_t now_us, struct outbox *out) {
     struct run *users = &lane->part->users;
     lane->part->home_step = lane->next_step;
-    run_name(users, &worker->spec, lane->number, 0);
+    run_name(users, &worker->spec, lane->number, RUN_NEWEST);
     wait_in(worker, lane, users, RUN_ASKED, now_us, out);
     blocked_progress(worker, lane, now_us, out);
 }
@@ -194,17 +199,25 @@ void blocked_loaded(struct worker *worker, const struct job *job) {
 
 /* ---- answers ---- */
 
+/* Whoever opens a lane does not know how often its part has come home, and believes the first shard. */
+static bool is_newest(const struct part *part, const struct run_pushed_message *name) {
+    return part != NULL && name->table == TABLE_USERS && part->users.state == RUN_ASKED &&
+           part->users.number == name->run && part->users.version == RUN_NEWEST &&
+           name->version != RUN_NEWEST;
+}
+
 /* The run that waits in a state for this answer of a shard; NULL when it has been answered before. False when nobody ever
  * asked for it. */
 static bool find_waiting(const struct worker *worker, const struct event *event,
                          const struct run_pushed_message *name, enum run_state state, struct run **run,
                          struct status *status) {
     struct part *part = name->lane < worker->spec.lanes ? worker->lanes[name->lane].part : NULL;
+    bool newest = state == RUN_ASKED && is_newest(part, name);
     *run = NULL;
-    if (part == NULL || name->version >= part->asked_end[name->table])
+    if (part == NULL || (!newest && name->version >= part->asked_end[name->table]))
         return status_fail(status, STATUS_PROTOCOL, "nobody asked for %ss %u at version %llu, for lane %u",
                            table_name(name->table), name->run, (unsigned long long)name->version, name->lane);
-    *run = part_find(part, name->table, name->run, name->version, state);
+    *run = newest ? &part->users : part_find(part, name->table, name->run, name->version, state);
     if (*run != NULL && !question_waits_for(&(*run)->question, event->link - LINK_FIRST_PSERVER))
         *run = NULL;
     return true;
@@ -222,6 +235,8 @@ bool blocked_rows(struct worker *worker, const struct event *event, struct outbo
         return true;
     if (!run_fill(run, &worker->spec, shard, event->message, status))
         return false;
+    run->version = rows->version;
+    note_version(worker->lanes[rows->lane].part, run);
     worker->counters.pulls += rows->rows;
     worker->counters.bytes_in += event->message->body_bytes;
     if (!question_answer(&run->question, shard))

@@ -4,9 +4,10 @@
  * stratum is pulled at the version that its visitors before have left, moved by the ratings of the block, and pushed. The
  * stratum of round r + 1 is asked for before round r is computed, so that it travels meanwhile. At the end of a grant that
  * says so the part is pushed too: it is home, and its rows here and there are the same. For that its push has momentum 0
- * (the shard takes the rows as they come): when parts come home depends on the clock, and must not change a bit.
+ * (the shards take its rows as they come): when parts come home depends on the clock, and must not change a bit.
  *
- * A part's versions count how often it has come home under its lease; a stratum's count its visits since the start. */
+ * A stratum's version counts its visits since the run began; a part's counts how often it has come home, which the shards
+ * tell. */
 #ifndef WORKER_BLOCKED_H
 #define WORKER_BLOCKED_H
 

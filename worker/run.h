@@ -24,8 +24,8 @@ struct run {
     enum run_state state;
     enum table_id table;
     uint32_t number;
-    uint32_t first_row;       /* row number of rows.scalars[0] */
-    uint64_t version;         /* pushes that its rows, when they came, had seen */
+    uint32_t first_row; /* row number of rows.scalars[0] */
+    uint64_t version; /* pushes that its rows, when they came, had seen; RUN_NEWEST until a shard has told */
     struct block_rows rows;   /* count: of this run */
     struct question question; /* asked: for its rows; pushed: for receipts */
     uint64_t step;            /* pushed: the lane's steps up to which these rows have been moved, minus one */
