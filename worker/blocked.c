@@ -28,10 +28,11 @@ bool blocked_can_use(const struct worker_spec *spec, const struct step_rate *rat
 
 /* ---- questions to the shards ---- */
 
-/* No answer is refused that may have been asked for. */
+/* An answer that may have been asked for at some time is not refused; how often a part has come home, nobody here knows. */
 static void note_version(struct part *part, const struct run *run) {
-    if (run->version != RUN_NEWEST && part->asked_end[run->table] <= run->version)
-        part->asked_end[run->table] = run->version + 1;
+    uint64_t end = run->version == RUN_NEWEST ? RUN_NEWEST : run->version + 1;
+    if (part->asked_end[run->table] < end)
+        part->asked_end[run->table] = end;
 }
 
 /* Puts the question that belongs to a state for the first time. */
@@ -199,11 +200,10 @@ void blocked_loaded(struct worker *worker, const struct job *job) {
 
 /* ---- answers ---- */
 
-/* Whoever opens a lane does not know how often its part has come home, and believes the first shard. */
+/* A part that was asked for as it is takes the version that the first shard tells. */
 static bool is_newest(const struct part *part, const struct run_pushed_message *name) {
-    return part != NULL && name->table == TABLE_USERS && part->users.state == RUN_ASKED &&
-           part->users.number == name->run && part->users.version == RUN_NEWEST &&
-           name->version != RUN_NEWEST;
+    return name->table == TABLE_USERS && part->users.state == RUN_ASKED && part->users.number == name->run &&
+           part->users.version == RUN_NEWEST;
 }
 
 /* The run that waits in a state for this answer of a shard; NULL when it has been answered before. False when nobody ever
@@ -212,12 +212,13 @@ static bool find_waiting(const struct worker *worker, const struct event *event,
                          const struct run_pushed_message *name, enum run_state state, struct run **run,
                          struct status *status) {
     struct part *part = name->lane < worker->spec.lanes ? worker->lanes[name->lane].part : NULL;
-    bool newest = state == RUN_ASKED && is_newest(part, name);
     *run = NULL;
-    if (part == NULL || (!newest && name->version >= part->asked_end[name->table]))
+    if (part == NULL || name->version >= part->asked_end[name->table])
         return status_fail(status, STATUS_PROTOCOL, "nobody asked for %ss %u at version %llu, for lane %u",
                            table_name(name->table), name->run, (unsigned long long)name->version, name->lane);
-    *run = newest ? &part->users : part_find(part, name->table, name->run, name->version, state);
+    *run = state == RUN_ASKED && is_newest(part, name)
+               ? &part->users
+               : part_find(part, name->table, name->run, name->version, state);
     if (*run != NULL && !question_waits_for(&(*run)->question, event->link - LINK_FIRST_PSERVER))
         *run = NULL;
     return true;
@@ -236,7 +237,6 @@ bool blocked_rows(struct worker *worker, const struct event *event, struct outbo
     if (!run_fill(run, &worker->spec, shard, event->message, status))
         return false;
     run->version = rows->version;
-    note_version(worker->lanes[rows->lane].part, run);
     worker->counters.pulls += rows->rows;
     worker->counters.bytes_in += event->message->body_bytes;
     if (!question_answer(&run->question, shard))
