@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "worker/blocked.h"
 #include "worker/opening.h"
 #include "worker/pservers.h"
 #include "worker/training.h"
@@ -15,6 +16,14 @@ static struct grant_lane terms_at(const struct message *message, uint32_t i) {
 
 static bool is_held(const struct lane *lane, const struct grant_lane *terms) {
     return lane->state != LANE_CLOSED && lane->lease == terms->lease;
+}
+
+/* Rates follow the lanes. */
+static struct step_rate rate_at(const struct message *message, uint32_t i) {
+    struct step_rate rate;
+    size_t lanes_bytes = message->grant.lanes * sizeof(struct grant_lane);
+    memcpy(&rate, (const char *)message->body + lanes_bytes + i * sizeof rate, sizeof rate);
+    return rate;
 }
 
 /* A grant of lanes stays within the run and within an epoch. */
@@ -42,14 +51,34 @@ static bool check_lane(const struct worker *worker, const struct grant_message *
     return true;
 }
 
+/* In mode blocked each step has a rate that the kernel can live with. Without lanes nobody looks at them. */
+static bool check_rates(const struct worker_spec *spec, const struct message *message,
+                        struct status *status) {
+    const struct grant_message *grant = &message->grant;
+    uint64_t wanted = spec->blocked ? grant->end_step - grant->first_step : 0;
+    if (grant->lanes == 0)
+        return true;
+    if (grant->rates != wanted)
+        return status_fail(status, STATUS_PROTOCOL, "%u rates, wanted are %llu", grant->rates,
+                           (unsigned long long)wanted);
+    for (uint32_t i = 0; i < grant->rates; i++) {
+        struct step_rate rate = rate_at(message, i);
+        if (!blocked_can_use(spec, &rate))
+            return status_fail(status, STATUS_PROTOCOL, "learning rate %g and momentum %g",
+                               rate.learning_rate, rate.momentum);
+    }
+    return true;
+}
+
 static bool check(const struct worker *worker, const struct message *message, struct status *status) {
     const struct grant_message *grant = &message->grant;
     if (!pservers_all_joined(worker))
         return status_fail(status, STATUS_PROTOCOL, "it came before the pservers' welcome");
-    if (message->body_bytes != grant->lanes * sizeof(struct grant_lane))
-        return status_fail(status, STATUS_PROTOCOL, "%u lanes in %zu bytes", grant->lanes,
-                           message->body_bytes);
-    if (!check_steps(&worker->spec, grant, status))
+    if (message->body_bytes !=
+        grant->lanes * sizeof(struct grant_lane) + grant->rates * sizeof(struct step_rate))
+        return status_fail(status, STATUS_PROTOCOL, "%u lanes and %u rates in %zu bytes", grant->lanes,
+                           grant->rates, message->body_bytes);
+    if (!check_steps(&worker->spec, grant, status) || !check_rates(&worker->spec, message, status))
         return false;
     for (uint32_t i = 0; i < grant->lanes; i++) {
         struct grant_lane terms = terms_at(message, i);
@@ -81,9 +110,21 @@ static bool take_lane(struct worker *worker, const struct grant_message *grant,
     } else if (lane->state == LANE_OPEN) {
         if (lane->next_step == lane->first_step)
             lane->sums = lane->granted;
-        training_progress(worker, lane, now_us, out);
+        if (worker->spec.blocked)
+            blocked_progress(worker, lane, now_us, out);
+        else
+            training_progress(worker, lane, now_us, out);
     }
     return true;
+}
+
+static void note_rates(struct blocked *blocked, const struct message *message) {
+    if (message->grant.lanes == 0)
+        return;
+    blocked->first_step = message->grant.first_step;
+    blocked->home = message->grant.home;
+    for (uint32_t i = 0; i < message->grant.rates; i++)
+        blocked->rates[i] = rate_at(message, i);
 }
 
 static void close_others(struct worker *worker, const struct message *message) {
@@ -104,6 +145,7 @@ bool grant_take(struct worker *worker, const struct event *event, struct outbox 
     if (!check(worker, event->message, status))
         return false;
     worker->grant_serial = grant->serial;
+    note_rates(&worker->blocked, event->message);
     close_others(worker, event->message);
     for (uint32_t i = 0; i < grant->lanes; i++) {
         struct grant_lane terms = terms_at(event->message, i);

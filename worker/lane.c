@@ -7,15 +7,12 @@ uint32_t lane_ring(const struct worker_spec *spec) {
 }
 
 uint32_t lane_capacity(const struct worker_spec *spec) {
-    return (spec->batch + spec->lanes - 1) / spec->lanes;
+    return spec->blocked ? 0 : (spec->batch + spec->lanes - 1) / spec->lanes;
 }
 
-bool lane_take(struct lane *lane, const struct worker_spec *spec, uint32_t number, struct status *status) {
-    if (lane->plans != NULL)
-        return true;
-    lane->number = number;
+static bool take_plans(struct lane *lane, const struct worker_spec *spec, struct status *status) {
     lane->plans = memory_take_array(lane_ring(spec), sizeof *lane->plans, "plans of a lane", status);
-    if (lane->plans == NULL || !question_init(&lane->opening, spec->pservers, status))
+    if (lane->plans == NULL)
         return false;
     for (uint32_t i = 0; i < lane_ring(spec); i++)
         if (!plan_init(&lane->plans[i], lane_capacity(spec), spec->pservers, row_stride(spec->model.factors),
@@ -24,10 +21,24 @@ bool lane_take(struct lane *lane, const struct worker_spec *spec, uint32_t numbe
     return true;
 }
 
+static bool take_part(struct lane *lane, const struct worker_spec *spec, struct status *status) {
+    lane->part = part_new(spec, status);
+    return lane->part != NULL;
+}
+
+bool lane_take(struct lane *lane, const struct worker_spec *spec, uint32_t number, struct status *status) {
+    if (lane->plans != NULL || lane->part != NULL)
+        return true;
+    lane->number = number;
+    return (spec->blocked ? take_part(lane, spec, status) : take_plans(lane, spec, status)) &&
+           question_init(&lane->opening, spec->pservers, status);
+}
+
 void lane_free(struct lane *lane, const struct worker_spec *spec) {
     for (uint32_t i = 0; lane->plans != NULL && i < lane_ring(spec); i++)
         plan_free(&lane->plans[i]);
     memory_release(lane->plans);
+    part_free(lane->part);
     question_free(&lane->opening);
     *lane = (struct lane){0};
 }
@@ -36,7 +47,9 @@ void lane_close(struct lane *lane, const struct worker_spec *spec) {
     if (lane->state == LANE_CLOSED)
         return;
     lane->state = LANE_CLOSED;
-    for (uint32_t i = 0; i < lane_ring(spec); i++)
+    if (lane->part != NULL)
+        part_drop(lane->part);
+    for (uint32_t i = 0; lane->plans != NULL && i < lane_ring(spec); i++)
         plan_drop(&lane->plans[i]);
 }
 
@@ -114,6 +127,17 @@ bool lane_can_compute(const struct lane *lane, const struct worker_spec *spec) {
     return lane->next_step < lane->end_step && lane->next_pull == pull_step && has_begun(lane, spec) &&
            lane_plan_in(lane, spec, lane->next_step, PLAN_READY) != NULL &&
            lane_plan_in(lane, spec, pull_step, PLAN_LOADED) != NULL;
+}
+
+void lane_tell_done(struct lane *lane, struct outbox *out) {
+    struct message done = {.kind = MESSAGE_LANE_DONE};
+    done.lane_done = (struct lane_done_message){.lane = lane->number,
+                                                .lease = lane->lease,
+                                                .end_step = lane->end_step,
+                                                .count = lane->sums.count,
+                                                .squared = lane->sums.squared};
+    lane->told = true;
+    outbox_send(out, LINK_COORDINATOR, &done);
 }
 
 bool lane_is_finished(const struct lane *lane, const struct worker_spec *spec) {

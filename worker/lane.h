@@ -1,4 +1,4 @@
-/* One lane in the hands of a worker: its lease, and a ring of plans for its steps.
+/* One lane in the hands of a worker: its lease, and a ring of plans for its steps (in mode blocked a part, worker/part.h).
  *
  *   plans of steps  [next_step - 1 - lead, next_step)   PUSHED until their receipts are here
  *                   [next_step, next_step + lead]       ASKED or READY
@@ -9,6 +9,7 @@
 #ifndef WORKER_LANE_H
 #define WORKER_LANE_H
 
+#include "worker/part.h"
 #include "worker/plan.h"
 #include "worker/worker.h"
 
@@ -41,12 +42,13 @@ struct lane {
     struct lane_sums sums; /* before next_step */
     bool told;             /* LANE_DONE has been sent since the last grant */
     struct plan *plans;    /* [lane_ring] of step s at s % lane_ring; kept when the lane is closed */
+    struct part *part;     /* mode blocked: instead of plans, likewise kept */
 };
 
 /* Plans of a lane. */
 uint32_t lane_ring(const struct worker_spec *spec);
 
-/* Ratings of the largest lane-step. */
+/* Ratings of the largest lane-step; 0 in mode blocked, where they are not copied. */
 uint32_t lane_capacity(const struct worker_spec *spec);
 
 /* Takes the lane's memory, unless it has it. On failure what was taken stays with the lane until lane_free. */
@@ -77,6 +79,9 @@ struct plan *lane_first_pull(const struct lane *lane, const struct worker_spec *
 /* Can the next step be computed? Its rows are here (before the first push of a lease: the rows of all first pulls), it is
  * granted, and what must be pulled with its push is known. */
 bool lane_can_compute(const struct lane *lane, const struct worker_spec *spec);
+
+/* Tells the coordinator that the grant is done. */
+void lane_tell_done(struct lane *lane, struct outbox *out);
 
 /* Every shard has accepted the last push of the grant. */
 bool lane_is_finished(const struct lane *lane, const struct worker_spec *spec);

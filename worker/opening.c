@@ -1,5 +1,6 @@
 #include "worker/opening.h"
 
+#include "worker/blocked.h"
 #include "worker/training.h"
 
 static void tell_silent(const struct worker *worker, const struct lane *lane, struct outbox *out) {
@@ -22,10 +23,20 @@ void opening_ask_again(struct worker *worker, struct lane *lane, uint64_t now_us
     question_repeat(&lane->opening, now_us);
 }
 
+/* A lane's steps between the grant's first and last may have been pushed by an owner before us, but in mode blocked the
+ * part's share in them went with it: there a lane changes hands at home only. */
+static bool can_stand(const struct worker *worker, const struct lane *lane, uint64_t pushed) {
+    return pushed >= lane->first_step && pushed <= (worker->spec.blocked ? lane->first_step : lane->end_step);
+}
+
 /* The coordinator knows the sums where the grant begins; beyond that, the shards that have accepted the last step do. */
 static void open(struct worker *worker, struct lane *lane, uint64_t now_us, struct outbox *out) {
     lane_begin(lane, lane->least_pushed,
                lane->least_pushed == lane->first_step ? lane->granted : lane->least);
+    if (worker->spec.blocked) {
+        blocked_begin(worker, lane, now_us, out);
+        return;
+    }
     lane_load(lane, &worker->spec, out);
     training_progress(worker, lane, now_us, out);
 }
@@ -40,7 +51,7 @@ bool opening_answer(struct worker *worker, const struct event *event, struct out
                            at->lease);
     if (lane->state != LANE_OPENING || at->lease != lane->lease || !question_waits_for(&lane->opening, shard))
         return true;
-    if (at->pushed < lane->first_step || at->pushed > lane->end_step)
+    if (!can_stand(worker, lane, at->pushed))
         return status_fail(status, STATUS_PROTOCOL, "lane %u stands at step %llu, granted is %llu to %llu",
                            at->lane, (unsigned long long)at->pushed, (unsigned long long)lane->first_step,
                            (unsigned long long)lane->end_step);

@@ -1,5 +1,6 @@
 #include "worker/retries.h"
 
+#include "worker/blocked.h"
 #include "worker/opening.h"
 #include "worker/training.h"
 
@@ -57,6 +58,20 @@ static void tick_lane(struct worker *worker, struct lane *lane, uint64_t now_us,
     }
 }
 
+static void tick_run(struct worker *worker, const struct lane *lane, struct run *run, uint64_t now_us,
+                     struct outbox *out) {
+    if ((run->state == RUN_ASKED || run->state == RUN_PUSHED) && !worker->member.ended &&
+        !gives_up(worker, &run->question, run_errand(run), run->number, now_us, out) &&
+        question_due(&run->question, now_us))
+        blocked_ask_again(worker, lane, run, now_us, out);
+}
+
+static void tick_part(struct worker *worker, const struct lane *lane, uint64_t now_us, struct outbox *out) {
+    for (int i = 0; i < ROUNDS_KEPT; i++)
+        tick_run(worker, lane, &lane->part->rounds[i].stratum, now_us, out);
+    tick_run(worker, lane, &lane->part->users, now_us, out);
+}
+
 void retries_tick(struct worker *worker, uint64_t now_us, struct outbox *out) {
     for (int i = 0; i < VALID_SLICES_AHEAD && !worker->member.ended; i++)
         tick_slice(worker, &worker->validation.places[i].plan, now_us, out);
@@ -64,6 +79,8 @@ void retries_tick(struct worker *worker, uint64_t now_us, struct outbox *out) {
         struct lane *lane = &worker->lanes[number];
         if (lane->state == LANE_OPENING)
             tick_opening(worker, lane, now_us, out);
+        else if (lane->state == LANE_OPEN && worker->spec.blocked)
+            tick_part(worker, lane, now_us, out);
         else if (lane->state == LANE_OPEN)
             tick_lane(worker, lane, now_us, out);
     }

@@ -6,11 +6,20 @@
 #include "worker/validation.h"
 #include "worker/worker.h"
 
+/* What a grant says beside its lanes in mode blocked, and what the parts share. */
+struct blocked {
+    struct step_rate *rates; /* [RATES_MAX] of the steps from first_step on */
+    uint64_t first_step;
+    bool home;     /* the parts go home at its end */
+    uint32_t jobs; /* under way, for ratings */
+};
+
 struct worker {
     struct worker_spec spec;
     struct member member;
     struct lane *lanes;    /* [spec.lanes], those of the last grant are not closed */
     uint64_t grant_serial; /* of the last grant */
+    struct blocked blocked;
     struct validation validation;
     struct row_finder finder;
     float *gradients; /* [2 * lane_capacity][stride], scratch of one step */

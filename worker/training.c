@@ -39,17 +39,6 @@ static void compute(struct worker *worker, struct lane *lane, uint64_t now_us, s
     count(worker, plan, &loss);
 }
 
-static void tell_done(struct lane *lane, struct outbox *out) {
-    struct message done = {.kind = MESSAGE_LANE_DONE};
-    done.lane_done = (struct lane_done_message){.lane = lane->number,
-                                                .lease = lane->lease,
-                                                .end_step = lane->end_step,
-                                                .count = lane->sums.count,
-                                                .squared = lane->sums.squared};
-    lane->told = true;
-    outbox_send(out, LINK_COORDINATOR, &done);
-}
-
 void training_progress(struct worker *worker, struct lane *lane, uint64_t now_us, struct outbox *out) {
     const struct worker_spec *spec = &worker->spec;
     struct plan *first;
@@ -62,7 +51,7 @@ void training_progress(struct worker *worker, struct lane *lane, uint64_t now_us
             compute(worker, lane, now_us, out);
     } while (lane_load(lane, spec, out));
     if (!lane->told && lane_is_finished(lane, spec))
-        tell_done(lane, out);
+        lane_tell_done(lane, out);
 }
 
 bool training_rows(struct worker *worker, const struct event *event, struct outbox *out,

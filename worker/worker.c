@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/memory.h"
+#include "worker/blocked.h"
 #include "worker/grant.h"
 #include "worker/opening.h"
 #include "worker/pservers.h"
@@ -28,6 +29,7 @@ struct worker *worker_new(const struct worker_spec *spec, struct status *status)
         memory_take_array(2 * (size_t)lane_capacity(spec), row_stride(spec->model.factors) * sizeof(float),
                           "gradients", status);
     if (worker->lanes == NULL || worker->joined == NULL || worker->gradients == NULL ||
+        !blocked_init(&worker->blocked, spec, status) ||
         !row_finder_init(&worker->finder, finder_capacity(spec), status) ||
         !validation_init(&worker->validation, spec, status)) {
         worker_free(worker);
@@ -41,6 +43,7 @@ void worker_free(struct worker *worker) {
         return;
     for (uint32_t i = 0; worker->lanes != NULL && i < worker->spec.lanes; i++)
         lane_free(&worker->lanes[i], &worker->spec);
+    blocked_free(&worker->blocked);
     validation_free(&worker->validation);
     row_finder_free(&worker->finder);
     memory_release(worker->lanes);
@@ -56,9 +59,11 @@ struct engine worker_engine(struct worker *worker) {
 size_t worker_bytes(const struct worker_spec *spec, uint32_t lanes) {
     uint32_t stride = row_stride(spec->model.factors);
     size_t finder = (size_t)finder_capacity(spec) * (8 * 12 + 2 * 4 + 2 * 12);
-    return lanes * lane_ring(spec) * plan_bytes(lane_capacity(spec), spec->pservers, stride) +
-           VALID_SLICES_AHEAD * plan_bytes(VALID_SLICE, spec->pservers, stride) + finder +
-           2 * (size_t)lane_capacity(spec) * stride * sizeof(float);
+    size_t lane = spec->blocked ? part_bytes(spec)
+                                : lane_ring(spec) * plan_bytes(lane_capacity(spec), spec->pservers, stride);
+    size_t rates = spec->blocked ? RATES_MAX * sizeof(struct step_rate) : 0;
+    return lanes * lane + VALID_SLICES_AHEAD * plan_bytes(VALID_SLICE, spec->pservers, stride) + finder +
+           2 * (size_t)lane_capacity(spec) * stride * sizeof(float) + rates;
 }
 
 static void refuse(struct worker *worker, const struct event *event, const struct status *status,
@@ -77,8 +82,12 @@ static void on_job_done(struct worker *worker, const struct event *event, struct
                     job->status.text);
         return;
     }
-    if (!validation_loaded(&worker->validation, &worker->spec, &worker->finder, job, event->now_us, out))
+    if (job->kind == JOB_LOAD_BLOCK)
+        blocked_loaded(worker, job);
+    else if (job->kind == JOB_LOAD_LANE)
         training_loaded(worker, event, out);
+    else
+        validation_loaded(&worker->validation, &worker->spec, &worker->finder, job, event->now_us, out);
 }
 
 static bool from_coordinator(const struct event *event, struct status *status) {
@@ -118,6 +127,12 @@ static void on_message(struct worker *worker, const struct event *event, struct 
     case MESSAGE_ROWS:
         good = from_pserver(worker, event, &status) && training_rows(worker, event, out, &status);
         break;
+    case MESSAGE_RUN_ROWS:
+        good = from_pserver(worker, event, &status) && blocked_rows(worker, event, out, &status);
+        break;
+    case MESSAGE_RUN_PUSHED:
+        good = from_pserver(worker, event, &status) && blocked_pushed(worker, event, out, &status);
+        break;
     case MESSAGE_VALIDATE:
         good = from_coordinator(event, &status) &&
                validation_start(&worker->validation, &message->validate, out, &status);
@@ -154,7 +169,7 @@ static void step(void *self, const struct event *event, struct outbox *out) {
     case MEMBER_BEAT:
         beat(worker, event->now_us, out);
         retries_tick(worker, event->now_us, out);
-        return;
+        break;
     case MEMBER_NOT_MINE:
         break;
     default:
@@ -164,4 +179,6 @@ static void step(void *self, const struct event *event, struct outbox *out) {
         on_job_done(worker, event, out);
     else if (event->kind == EVENT_MESSAGE)
         on_message(worker, event, out);
+    if (worker->spec.blocked && !worker->member.ended)
+        blocked_turn(worker, event, out);
 }

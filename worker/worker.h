@@ -7,7 +7,11 @@
  * the pull of step s + 1 + lead are one message to each shard, and while it travels the ratings of the
  * step after are loaded. The rows that come back are the push's receipt; until then the request may be sent again,
  * and it is the same to the last bit. VALIDATE names a slice of the validation ratings, whose rows are read and whose
- * errors are summed. Whatever comes twice changes nothing. */
+ * errors are summed. Whatever comes twice changes nothing.
+ *
+ * In mode blocked a lane is a part of the users and a step is a round: the worker pulls the part once and keeps it, and in
+ * each round pulls a stratum of the movies, walks the ratings of the block and pushes the stratum. The grant says when the
+ * part goes home. */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
@@ -19,11 +23,19 @@ struct worker_spec {
     struct member_spec member;
     struct model_spec model;
     uint32_t pservers;
-    uint32_t batch, lanes;
+    uint32_t batch, lanes; /* blocked: batch is of no use, lanes == parts */
     uint32_t lead;    /* steps that a pull runs ahead of the push it travels with, minus one: staleness when
                          synchronous, else 0 */
     bool independent; /* ssp, asp: a lane's part is a minibatch of its own */
-    uint64_t steps_per_epoch, total_steps; /* of a lane */
+    uint64_t steps_per_epoch, total_steps; /* of a lane; blocked: rounds, strata to an epoch */
+    bool blocked;                          /* the mode; the fields from here to epsilon are for it alone */
+    uint32_t parts, strata;
+    const uint32_t
+        *part_first; /* [parts + 1] part p is user rows [part_first[p], part_first[p + 1]); outlives us */
+    const uint32_t *stratum_first; /* [strata + 1] likewise movie rows */
+    enum optimiser_kind optimiser; /* sgd or adagrad_row */
+    double weight_decay;           /* L2 per visit */
+    double epsilon;                /* adagrad_row */
     uint64_t
         request_timeout_us; /* a request goes out again after a 16th of it, then after twice that, ...; unanswered for
                                     this long and the coordinator's patience (member.silence_us), it ends the worker */

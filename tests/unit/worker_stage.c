@@ -87,8 +87,7 @@ static void op_job(void *world, struct job *job) {
 }
 
 static void op_wake(void *world, uint64_t at_us) {
-    (void)world;
-    (void)at_us;
+    ((struct stage *)world)->wake_us = at_us;
 }
 
 static void op_log(void *world, const char *sentence) {
@@ -113,12 +112,16 @@ static void step(struct stage *stage, struct event event) {
 /* ---- events ---- */
 
 struct stage *stage_make(uint32_t lead) {
+    struct worker_spec spec = spec_of(lead);
+    return stage_make_of(&spec);
+}
+
+struct stage *stage_make_of(const struct worker_spec *spec) {
     static struct stage stage;
     struct status status;
-    struct worker_spec spec = spec_of(lead);
     memset(&stage, 0, sizeof stage);
     stage.now_us = 1000;
-    stage.worker = worker_new(&spec, &status);
+    stage.worker = worker_new(spec, &status);
     if (stage.worker == NULL)
         return NULL;
     stage.engine = worker_engine(stage.worker);
@@ -126,7 +129,12 @@ struct stage *stage_make(uint32_t lead) {
 }
 
 struct stage *stage_open(uint32_t lead) {
-    struct stage *stage = stage_make(lead);
+    struct worker_spec spec = spec_of(lead);
+    return stage_open_of(&spec);
+}
+
+struct stage *stage_open_of(const struct worker_spec *spec) {
+    struct stage *stage = stage_make_of(spec);
     REQUIRE(stage != NULL, "the stage has memory");
     stage_start(stage);
     stage_topology(stage);
@@ -187,8 +195,20 @@ void stage_tick(struct stage *stage) {
     stage_hear(stage, LINK_COORDINATOR, (struct message){.kind = MESSAGE_PULSE}, NULL, 0);
 }
 
-static void perform(struct job *job) {
+bool stage_wakes(struct stage *stage) {
+    if (stage->ended || stage->wake_us > stage->now_us)
+        return false;
+    stage->wake_us = UINT64_MAX;
+    step(stage, (struct event){.kind = EVENT_TIMER});
+    return true;
+}
+
+static void perform(const struct stage *stage, struct job *job) {
     job->status.code = STATUS_OK;
+    if (job->kind == JOB_LOAD_BLOCK) {
+        stage->load_block(job);
+        return;
+    }
     if (job->kind == JOB_LOAD_LANE) {
         uint64_t at = job->lane.epoch * STAGE_EPOCH + job->lane.step_in_epoch;
         for (uint32_t i = 0; i < STAGE_LANE_RATINGS; i++)
@@ -206,7 +226,7 @@ static void perform(struct job *job) {
 void stage_job(struct stage *stage, uint32_t n) {
     struct job *job = stage->jobs[n];
     memmove(stage->jobs + n, stage->jobs + n + 1, (--stage->job_count - n) * sizeof *stage->jobs);
-    perform(job);
+    perform(stage, job);
     step(stage, (struct event){.kind = EVENT_JOB_DONE, .job = job});
 }
 

@@ -39,16 +39,20 @@ struct stage {
     size_t body_bytes;                /* reserved for the next message */
     struct job *jobs[STAGE_JOBS_MAX]; /* put out and not done */
     uint32_t job_count;
-    uint32_t refused; /* lines in the log */
-    bool twice;       /* every message arrives twice */
+    uint32_t refused;                    /* lines in the log */
+    uint64_t wake_us;                    /* that the worker has asked for */
+    void (*load_block)(struct job *job); /* carries out a JOB_LOAD_BLOCK; NULL: there are none */
+    bool twice;                          /* every message arrives twice */
     bool ended;
     struct status outcome;
 };
 
 /* A worker that has not started. NULL when it has no memory. */
 struct stage *stage_make(uint32_t lead);
+struct stage *stage_make_of(const struct worker_spec *spec);
 /* A worker that is ready; what it has sent is forgotten. */
 struct stage *stage_open(uint32_t lead);
+struct stage *stage_open_of(const struct worker_spec *spec);
 void stage_close(struct stage *stage);
 
 void stage_start(struct stage *stage);
@@ -62,6 +66,8 @@ void stage_lane_at(struct stage *stage, uint32_t shard, uint32_t lane, uint32_t 
                    double squared, uint64_t count);
 /* One heartbeat later. */
 void stage_tick(struct stage *stage);
+/* The timer, when the worker has asked for it by now; false when not. */
+bool stage_wakes(struct stage *stage);
 /* Carries out the n-th waiting job. */
 void stage_job(struct stage *stage, uint32_t n);
 void stage_jobs(struct stage *stage);

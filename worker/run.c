@@ -1,0 +1,128 @@
+#include "worker/run.h"
+
+#include "core/contract.h"
+#include "core/memory.h"
+#include "model/partition.h"
+
+/* A stratum goes round: absent, asked, here, pushed, absent. A part stays here when it has been brought home. Either can
+ * be given up at any time. */
+static const bool MOVES[RUN_STATES][RUN_STATES] = {
+    [RUN_ABSENT] = {[RUN_ABSENT] = true, [RUN_ASKED] = true},
+    [RUN_ASKED] = {[RUN_ABSENT] = true, [RUN_HERE] = true},
+    [RUN_HERE] = {[RUN_ABSENT] = true, [RUN_PUSHED] = true},
+    [RUN_PUSHED] = {[RUN_ABSENT] = true, [RUN_HERE] = true},
+};
+
+static const char *const ERRANDS[TABLE_COUNT][RUN_STATES] = {
+    [TABLE_USERS] = {"part", "rows of part", "part", "receipt of part"},
+    [TABLE_MOVIES] = {"stratum", "rows of stratum", "stratum", "receipt of stratum"},
+};
+
+static const uint32_t *firsts(const struct worker_spec *spec, enum table_id table) {
+    return table == TABLE_USERS ? spec->part_first : spec->stratum_first;
+}
+
+static uint32_t largest(const struct worker_spec *spec, enum table_id table) {
+    const uint32_t *first = firsts(spec, table);
+    uint32_t runs = table == TABLE_USERS ? spec->parts : spec->strata, rows = 0;
+    for (uint32_t i = 0; i < runs; i++)
+        if (rows < first[i + 1] - first[i])
+            rows = first[i + 1] - first[i];
+    return rows;
+}
+
+bool run_init(struct run *run, const struct worker_spec *spec, enum table_id table, struct status *status) {
+    size_t rows = largest(spec, table);
+    *run = (struct run){.table = table};
+    run->rows.factors = memory_take_array(rows, block_stride(spec->model.factors) * sizeof *run->rows.factors,
+                                          "rows of a run", status);
+    run->rows.scalars = memory_take_array(rows, sizeof *run->rows.scalars, "biases of a run", status);
+    return run->rows.factors != NULL && run->rows.scalars != NULL &&
+           question_init(&run->question, spec->pservers, status);
+}
+
+void run_free(struct run *run) {
+    memory_release(run->rows.factors);
+    memory_release(run->rows.scalars);
+    question_free(&run->question);
+    *run = (struct run){0};
+}
+
+size_t run_bytes(const struct worker_spec *spec, enum table_id table) {
+    size_t row = block_stride(spec->model.factors) * sizeof(float) + sizeof(struct block_scalars);
+    return largest(spec, table) * row + spec->pservers;
+}
+
+void run_name(struct run *run, const struct worker_spec *spec, uint32_t number, uint64_t version) {
+    const uint32_t *first = firsts(spec, run->table);
+    REQUIRE(run->state == RUN_ABSENT, "a run keeps its name while it is here");
+    run->number = number;
+    run->first_row = first[number];
+    run->rows.count = first[number + 1] - first[number];
+    run->version = version;
+}
+
+void run_move(struct run *run, enum run_state state) {
+    REQUIRE(MOVES[run->state][state], "a run moves as it may");
+    run->state = state;
+}
+
+const char *run_errand(const struct run *run) {
+    return ERRANDS[run->table][run->state];
+}
+
+/* A shard's rows of a run: `count` of them, from places[first] on, `shards` apart. */
+struct share {
+    uint32_t count;
+    size_t first;
+};
+
+static struct share share_of(const struct run *run, const struct worker_spec *spec, uint32_t shard) {
+    struct share share;
+    uint32_t end_row = run->first_row + run->rows.count;
+    uint32_t local = partition_run(run->first_row, end_row, shard, spec->pservers, &share.count);
+    share.first = share.count == 0 ? 0 : partition_row(local, shard, spec->pservers) - run->first_row;
+    return share;
+}
+
+static struct block_rows row_at(const struct run *run, const struct worker_spec *spec, size_t place) {
+    return (struct block_rows){run->rows.factors + place * block_stride(spec->model.factors),
+                               run->rows.scalars + place, 1};
+}
+
+static bool has_sums(const struct worker_spec *spec) {
+    return spec->optimiser == OPTIMISER_ADAGRAD_ROW;
+}
+
+uint32_t run_shard_rows(const struct run *run, const struct worker_spec *spec, uint32_t shard) {
+    return share_of(run, spec, shard).count;
+}
+
+size_t run_body_bytes(const struct worker_spec *spec, uint32_t rows) {
+    return rows * (row_stride(spec->model.factors) + has_sums(spec)) * sizeof(float);
+}
+
+bool run_fill(struct run *run, const struct worker_spec *spec, uint32_t shard, const struct message *message,
+              struct status *status) {
+    struct share share = share_of(run, spec, shard);
+    size_t stride = row_stride(spec->model.factors);
+    const float *values = message->body;
+    size_t sums = share.count * stride;
+    if (message->run_rows.rows != share.count || message->body_bytes != run_body_bytes(spec, share.count))
+        return status_fail(status, STATUS_PROTOCOL, "%u rows in %zu bytes, wanted are %u in %zu",
+                           message->run_rows.rows, message->body_bytes, share.count,
+                           run_body_bytes(spec, share.count));
+    for (uint32_t i = 0; i < share.count; i++)
+        block_rows_load(spec->model.factors, values + i * stride, has_sums(spec) ? values + sums + i : NULL,
+                        row_at(run, spec, share.first + (size_t)i * spec->pservers));
+    return true;
+}
+
+void run_write(const struct run *run, const struct worker_spec *spec, uint32_t shard, void *body) {
+    struct share share = share_of(run, spec, shard);
+    size_t stride = row_stride(spec->model.factors);
+    float *values = body, *sums = values + share.count * stride;
+    for (uint32_t i = 0; i < share.count; i++)
+        block_rows_store(spec->model.factors, row_at(run, spec, share.first + (size_t)i * spec->pservers),
+                         values + i * stride, has_sums(spec) ? sums + i : NULL);
+}
