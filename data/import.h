@@ -23,6 +23,7 @@ struct import_spec {
     bool is_strict; /* the first reject fails the import */
     bool has_range; /* ratings outside [range_low, range_high] are rejects */
     float range_low, range_high;
+    unsigned threads; /* 0: as many as there are processors; the outcome does not depend on it */
 };
 
 struct import_summary {

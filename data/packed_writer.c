@@ -54,15 +54,35 @@ static uint32_t count_of(const struct row_counts *counts, uint32_t row) {
     return row < counts->capacity ? counts->items[row] : 0;
 }
 
-static bool note_train(struct packed_writer *writer, const struct rating *rating, struct status *status) {
-    if (!grow_counts(&writer->users, rating->user, status) ||
-        !grow_counts(&writer->movies, rating->movie, status))
+static bool count_row(struct row_counts *counts, uint32_t row, struct status *status) {
+    if (row >= counts->capacity && !grow_counts(counts, row, status))
         return false;
-    writer->users.items[rating->user]++;
-    writer->movies.items[rating->movie]++;
-    writer->totals.train++;
-    writer->train_sum += (double)rating->value;
+    counts->items[row]++;
     return true;
+}
+
+static bool note_train(struct packed_writer *writer, const struct rating *ratings, size_t count,
+                       struct status *status) {
+    double sum = writer->train_sum;
+    for (size_t i = 0; i < count; i++) {
+        if (!count_row(&writer->users, ratings[i].user, status) ||
+            !count_row(&writer->movies, ratings[i].movie, status))
+            return false;
+        sum += (double)ratings[i].value;
+    }
+    writer->totals.train += count;
+    writer->train_sum = sum;
+    return true;
+}
+
+static void note_extremes(struct packed_totals *totals, const struct rating *ratings, size_t count) {
+    float smallest = totals->smallest, largest = totals->largest;
+    for (size_t i = 0; i < count; i++) {
+        smallest = ratings[i].value < smallest ? ratings[i].value : smallest;
+        largest = ratings[i].value > largest ? ratings[i].value : largest;
+    }
+    totals->smallest = smallest;
+    totals->largest = largest;
 }
 
 static void note_valid(struct packed_writer *writer, const struct rating *rating) {
@@ -85,14 +105,11 @@ bool packed_writer_ratings(struct packed_writer *writer, enum packed_part part, 
     if (part != writer->part && !container_section(writer->file, "valid", status))
         return false;
     writer->part = part;
-    for (size_t i = 0; i < count; i++) {
-        writer->totals.smallest = fminf(writer->totals.smallest, ratings[i].value);
-        writer->totals.largest = fmaxf(writer->totals.largest, ratings[i].value);
-        if (part == PACKED_VALID)
-            note_valid(writer, &ratings[i]);
-        else if (!note_train(writer, &ratings[i], status))
-            return false;
-    }
+    note_extremes(&writer->totals, ratings, count);
+    if (part == PACKED_TRAIN && !note_train(writer, ratings, count, status))
+        return false;
+    for (size_t i = 0; i < count && part == PACKED_VALID; i++)
+        note_valid(writer, &ratings[i]);
     return container_write(writer->file, ratings, count * sizeof *ratings, status);
 }
 
