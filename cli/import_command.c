@@ -9,6 +9,7 @@
 #include "cli/amount.h"
 #include "cli/command.h"
 #include "cli/import_report.h"
+#include "cli/shape.h"
 #include "data/import.h"
 #include "data/number.h"
 
@@ -24,6 +25,7 @@ enum option_key {
     KEY_DUPLICATES,
     KEY_RANGE,
     KEY_STRICT,
+    KEY_BLOCKS,
     KEY_THREADS,
     KEY_JSON,
 };
@@ -50,6 +52,9 @@ static const struct argp_option OPTIONS[] = {
      "A (user, movie) pair rated again: last (default), mean, or error", 0},
     {"range", KEY_RANGE, "LOW,HIGH", 0, "Reject ratings outside of this range", 0},
     {"strict", KEY_STRICT, NULL, 0, "Fail on the first row that cannot be used", 0},
+    {"blocks", KEY_BLOCKS, "PxS", 0,
+     "Also write blocks.dotbias for the mode blocked: users in P parts, movies in S strata; `auto` chooses",
+     0},
     {"threads", KEY_THREADS, "N", 0,
      "Threads that read (default: one per processor); the outcome is the same", 0},
     {"json", KEY_JSON, NULL, 0, "Print the summary as JSON", 0},
@@ -176,6 +181,11 @@ static error_t take_option(int key, char *text, struct argp_state *state) {
         return 0;
     case KEY_STRICT:
         spec->is_strict = true;
+        return 0;
+    case KEY_BLOCKS:
+        spec->with_blocks = true;
+        if (!shape_parse(text, &spec->shape))
+            argp_error(state, "--blocks: '%s' is neither PARTSxSTRATA, as in 64x32, nor auto", text);
         return 0;
     case KEY_THREADS:
         take_threads(state, text, &spec->threads);

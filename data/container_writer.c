@@ -65,6 +65,10 @@ bool container_write(struct container_writer *writer, const void *bytes, size_t 
     return atomic_file_write(writer->file, bytes, length, status);
 }
 
+uint64_t container_section_hash(const struct container_writer *writer) {
+    return hash_stream_value(writer->hash);
+}
+
 static bool finish(struct container_writer *writer, struct status *status) {
     struct container_header *header = &writer->header;
     size_t table_bytes = header->section_count * sizeof writer->table[0];

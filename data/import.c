@@ -2,16 +2,17 @@
 
 #include <limits.h>
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "data/blocks.h"
 #include "data/folder.h"
 #include "data/id_map.h"
 #include "data/movies_reader.h"
+#include "data/ordered_work.h"
 #include "data/rating_stream.h"
 
 enum { BATCH = 4096 };
@@ -117,16 +118,9 @@ static bool read_rows(struct import *import, const char *path, uint32_t file, st
     return false;
 }
 
-static unsigned threads_of(const struct import_spec *spec) {
-    cpu_set_t mine;
-    if (spec->threads > 0)
-        return spec->threads;
-    return sched_getaffinity(0, sizeof mine, &mine) == 0 ? (unsigned)CPU_COUNT(&mine) : 1;
-}
-
 static bool read_file(struct import *import, const char *path, uint32_t file, struct status *status) {
     struct rating_stream *stream = rating_stream_open(path, split_wants_times(import->spec->split.method),
-                                                      threads_of(import->spec), status);
+                                                      ordered_work_threads(import->spec->threads), status);
     if (stream == NULL)
         return false;
     if (file == 0)
@@ -250,7 +244,8 @@ static bool run(struct import *import, struct status *status) {
                     status))
         return status_context(status, "%s", spec->ratings);
     summary->histogram = histogram_of(&import->list);
-    return read_movies(import, status) && write_set(import, status);
+    return read_movies(import, status) && write_set(import, status) &&
+           (!spec->with_blocks || blocks_build_beside(spec->folder, spec->shape, status));
 }
 
 static void release(struct import *import) {

@@ -1,23 +1,17 @@
 #include "data/rating_stream.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "data/ordered_work.h"
 #include "data/text_source.h"
 
-enum {
-    BLOCK_BYTES = 128 * 1024,
-    BLOCK_ROWS = BLOCK_BYTES / PLAIN_LINE_BYTES_MIN + 1,
-    HELPERS_MAX = 15,
-    SLOTS_MAX = 2 * HELPERS_MAX + 2
-};
+enum { BLOCK_BYTES = 128 * 1024, BLOCK_ROWS = BLOCK_BYTES / PLAIN_LINE_BYTES_MIN + 1 };
 _Static_assert((int)BLOCK_BYTES <= (int)TEXT_BLOCK_BYTES_MAX, "a block is one of data/text_source.h");
 
 /* A block of lines and what was read from it. */
 struct slot {
     size_t length;
-    bool parsed;
     struct plain_rows rows;
     struct plain_gap gaps[BLOCK_ROWS];
     struct rating ratings[BLOCK_ROWS];
@@ -30,46 +24,25 @@ struct rating_stream {
     struct ratings_reader *reader;
     struct plain_layout layout;
     bool is_plain;
-    struct slot *slots[SLOTS_MAX];
+    struct slot *slots[ORDERED_WINDOW_MAX];
     int64_t *times; /* of all slots */
-    uint32_t slot_count, helper_count;
+    uint32_t slot_count;
     uint64_t filled, used; /* blocks */
     uint32_t row, gap;     /* of block `used`: what comes next */
     size_t gap_at;
     bool inside; /* block `used` is parsed and has not been handed out to its end */
-
-    pthread_mutex_t lock; /* guards what follows, and slots' `parsed` */
-    pthread_cond_t work, done;
-    uint64_t ready, taken; /* blocks that may be parsed, and that somebody has begun to parse */
-    bool ends;
-    pthread_t helpers[HELPERS_MAX];
+    bool works;
+    struct ordered_work work;
 };
 
 static struct slot *slot_of(const struct rating_stream *stream, uint64_t block) {
     return stream->slots[block % stream->slot_count];
 }
 
-/* Takes the next block and parses it; the lock is held before and after. */
-static void parse_one(struct rating_stream *stream) {
-    struct slot *slot = slot_of(stream, stream->taken++);
-    pthread_mutex_unlock(&stream->lock);
-    plain_rows_parse(&slot->rows, &stream->layout, slot->text, slot->length);
-    pthread_mutex_lock(&stream->lock);
-    slot->parsed = true;
-    pthread_cond_signal(&stream->done);
-}
-
-static void *help(void *context) {
+static void parse_block(void *context, uint64_t block) {
     struct rating_stream *stream = context;
-    pthread_mutex_lock(&stream->lock);
-    while (!stream->ends) {
-        if (stream->taken < stream->ready)
-            parse_one(stream);
-        else
-            pthread_cond_wait(&stream->work, &stream->lock);
-    }
-    pthread_mutex_unlock(&stream->lock);
-    return NULL;
+    struct slot *slot = slot_of(stream, block);
+    plain_rows_parse(&slot->rows, &stream->layout, slot->text, slot->length);
 }
 
 /* Reads ahead as far as there are slots. */
@@ -80,29 +53,17 @@ static void fill_slots(struct rating_stream *stream) {
         if (slot->length == 0)
             return;
         stream->filled++;
-        pthread_mutex_lock(&stream->lock);
-        slot->parsed = false;
-        stream->ready = stream->filled;
-        pthread_cond_signal(&stream->work);
-        pthread_mutex_unlock(&stream->lock);
+        ordered_work_offer(&stream->work);
     }
 }
 
-/* Makes block `used` ready to be handed out; false where there is none. Rather than wait for others the
- * caller's thread parses too. */
+/* Makes block `used` ready to be handed out; false where there is none. */
 static bool enter_block(struct rating_stream *stream) {
     fill_slots(stream);
     if (stream->filled == stream->used)
         return false;
     struct slot *slot = slot_of(stream, stream->used);
-    pthread_mutex_lock(&stream->lock);
-    while (!slot->parsed) {
-        if (stream->taken < stream->ready)
-            parse_one(stream);
-        else
-            pthread_cond_wait(&stream->done, &stream->lock);
-    }
-    pthread_mutex_unlock(&stream->lock);
+    ordered_work_await(&stream->work, stream->used);
     stream->row = stream->gap = 0;
     stream->gap_at = slot->rows.gap_count == 0 ? 0 : slot->gaps[0].begin;
     stream->inside = true;
@@ -176,15 +137,7 @@ enum stream_outcome rating_stream_next(struct rating_stream *stream, struct rati
     }
 }
 
-/* Threads that cannot be had are done without. */
-static void start_helpers(struct rating_stream *stream, unsigned helpers) {
-    while (stream->helper_count < helpers &&
-           pthread_create(&stream->helpers[stream->helper_count], NULL, help, stream) == 0)
-        stream->helper_count++;
-}
-
-static bool take_slots(struct rating_stream *stream, unsigned helpers, struct status *status) {
-    uint32_t wanted = helpers == 0 ? 1 : 2 * helpers + 2;
+static bool take_slots(struct rating_stream *stream, uint32_t wanted, struct status *status) {
     if (stream->layout.wants_times) {
         stream->times =
             memory_take_array((size_t)wanted * BLOCK_ROWS, sizeof *stream->times, "timestamps", status);
@@ -204,23 +157,25 @@ static bool take_slots(struct rating_stream *stream, unsigned helpers, struct st
     return true;
 }
 
+static bool start(struct rating_stream *stream, unsigned threads, struct status *status) {
+    stream->is_plain = ratings_reader_layout(stream->reader, &stream->layout);
+    if (!stream->is_plain)
+        return true;
+    if (!take_slots(stream, ordered_work_window(threads), status))
+        return false;
+    ordered_work_start(&stream->work, threads, parse_block, stream);
+    stream->works = true;
+    return true;
+}
+
 struct rating_stream *rating_stream_open(const char *path, bool wants_times, unsigned threads,
                                          struct status *status) {
-    unsigned helpers = threads > HELPERS_MAX ? HELPERS_MAX : threads - 1;
     struct rating_stream *stream = memory_take(sizeof *stream, "a stream of ratings", status);
     if (stream == NULL)
         return NULL;
-    pthread_mutex_init(&stream->lock, NULL);
-    pthread_cond_init(&stream->work, NULL);
-    pthread_cond_init(&stream->done, NULL);
     stream->reader = ratings_reader_open(path, wants_times, status);
-    if (stream->reader != NULL) {
-        stream->is_plain = ratings_reader_layout(stream->reader, &stream->layout);
-        if (!stream->is_plain || take_slots(stream, helpers, status)) {
-            start_helpers(stream, stream->is_plain ? helpers : 0);
-            return stream;
-        }
-    }
+    if (stream->reader != NULL && start(stream, threads, status))
+        return stream;
     rating_stream_close(stream);
     return NULL;
 }
@@ -232,15 +187,8 @@ bool rating_stream_has_times(const struct rating_stream *stream) {
 void rating_stream_close(struct rating_stream *stream) {
     if (stream == NULL)
         return;
-    pthread_mutex_lock(&stream->lock);
-    stream->ends = true;
-    pthread_cond_broadcast(&stream->work);
-    pthread_mutex_unlock(&stream->lock);
-    for (uint32_t i = 0; i < stream->helper_count; i++)
-        pthread_join(stream->helpers[i], NULL);
-    pthread_cond_destroy(&stream->work);
-    pthread_cond_destroy(&stream->done);
-    pthread_mutex_destroy(&stream->lock);
+    if (stream->works)
+        ordered_work_stop(&stream->work);
     for (uint32_t i = 0; i < stream->slot_count; i++)
         memory_release(stream->slots[i]);
     memory_release(stream->times);

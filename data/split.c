@@ -33,13 +33,19 @@ bool split_wants_times(enum split_method method) {
     return method == SPLIT_BY_TIME || method == SPLIT_BY_LEAVE_LAST_OUT;
 }
 
-static bool is_below(uint64_t hash, const struct split_spec *spec) {
+uint64_t split_hash_of_user(const struct split_spec *spec, const char *user, size_t user_length) {
+    return hash_bytes(user, user_length, spec->seed);
+}
+
+bool split_hash_admits(const struct split_spec *spec, uint64_t of_user, const char *movie,
+                       size_t movie_length) {
+    uint64_t hash = hash_bytes(movie, movie_length, of_user);
     return (double)(hash >> 11) * 0x1.0p-53 < spec->fraction;
 }
 
 bool split_hash_is_valid(const struct split_spec *spec, const char *user, size_t user_length,
                          const char *movie, size_t movie_length) {
-    return is_below(hash_bytes(movie, movie_length, hash_bytes(user, user_length, spec->seed)), spec);
+    return split_hash_admits(spec, split_hash_of_user(spec, user, user_length), movie, movie_length);
 }
 
 static void mark(struct split *split, uint64_t i) {
@@ -75,9 +81,9 @@ static uint64_t mark_hashed(uint8_t *is_valid, const struct split_spec *spec, co
         const struct string_span *movie = &movie_ids->spans[ratings[i].movie];
         if (i == 0 || ratings[i].user != ratings[i - 1].user) {
             const struct string_span *user = &user_ids->spans[ratings[i].user];
-            of_user = hash_bytes(user_ids->bytes + user->offset, user->length, spec->seed);
+            of_user = split_hash_of_user(spec, user_ids->bytes + user->offset, user->length);
         }
-        is_valid[i] = is_below(hash_bytes(movie_ids->bytes + movie->offset, movie->length, of_user), spec);
+        is_valid[i] = split_hash_admits(spec, of_user, movie_ids->bytes + movie->offset, movie->length);
         valid_count += is_valid[i];
     }
     return valid_count;
