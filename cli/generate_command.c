@@ -9,6 +9,8 @@
 
 #include "cli/amount.h"
 #include "cli/command.h"
+#include "cli/shape.h"
+#include "data/blocks.h"
 #include "data/generate.h"
 #include "data/number.h"
 
@@ -24,8 +26,13 @@ enum option_key {
     KEY_FRACTION,
     KEY_SPLIT_SEED,
     KEY_CSV,
+    KEY_BLOCKS,
+    KEY_TIGHT,
+    KEY_THREADS,
     KEY_JSON,
 };
+
+enum { THREADS_MAX = 1024 };
 
 struct arguments {
     struct generate_spec spec;
@@ -43,6 +50,13 @@ static const struct argp_option OPTIONS[] = {
     {"valid-fraction", KEY_FRACTION, "X", 0, "Share of ratings that validate (default 0.1)", 0},
     {"split-seed", KEY_SPLIT_SEED, "N", 0, "Seed of the split (default 42)", 0},
     {"csv", KEY_CSV, NULL, 0, "Also write ratings.csv and movies.csv", 0},
+    {"blocks", KEY_BLOCKS, "PxS", 0,
+     "Also write blocks.dotbias for the mode blocked: users in P parts, movies in S strata; `auto` chooses",
+     0},
+    {"tight", KEY_TIGHT, NULL, 0,
+     "Write training ratings to blocks only, 5 bytes each, in bounded memory (for a billion)", 0},
+    {"threads", KEY_THREADS, "N", 0,
+     "Threads of --tight (default: one per processor); the outcome is the same", 0},
     {"json", KEY_JSON, NULL, 0, "Print the summary as JSON", 0},
     {"quiet", KEY_QUIET, NULL, 0, "No suggestion of what to do next", 0},
     {0},
@@ -110,6 +124,17 @@ static error_t take_option(int key, char *text, struct argp_state *state) {
     case KEY_CSV:
         spec->with_csv = true;
         return 0;
+    case KEY_BLOCKS:
+        spec->with_blocks = true;
+        if (!shape_parse(text, &spec->shape))
+            argp_error(state, "--blocks: '%s' is neither PARTSxSTRATA, as in 64x32, nor auto", text);
+        return 0;
+    case KEY_TIGHT:
+        spec->is_tight = true;
+        return 0;
+    case KEY_THREADS:
+        take_rows(state, "threads", text, THREADS_MAX, &spec->threads);
+        return 0;
     case KEY_JSON:
         arguments->is_json = true;
         return 0;
@@ -122,6 +147,8 @@ static error_t take_option(int key, char *text, struct argp_state *state) {
     case ARGP_KEY_END:
         if (spec->folder == NULL)
             argp_error(state, "--out DIR is needed");
+        if (spec->is_tight && spec->with_csv)
+            argp_error(state, "--tight and --csv do not go together");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -154,7 +181,8 @@ static void print_table(const struct generate_spec *spec, const struct generate_
         printf("mean RMSE   %.4f   what always predicting the training mean reaches\n",
                sqrt(summary->totals.baseline_mse));
     }
-    printf("wrote       %s/" PACKED_SET_FILE "%s\n", spec->folder,
+    printf("wrote       %s/" PACKED_SET_FILE "%s%s\n", spec->folder,
+           spec->with_blocks || spec->is_tight ? ", " BLOCKS_FILE : "",
            spec->with_csv ? ", ratings.csv, movies.csv" : "");
 }
 

@@ -9,6 +9,7 @@
 #include "cli/amount.h"
 #include "cli/command.h"
 #include "cli/import_report.h"
+#include "cli/shape.h"
 #include "data/import.h"
 #include "data/number.h"
 
@@ -24,8 +25,12 @@ enum option_key {
     KEY_DUPLICATES,
     KEY_RANGE,
     KEY_STRICT,
+    KEY_BLOCKS,
+    KEY_THREADS,
     KEY_JSON,
 };
+
+enum { THREADS_MAX = 1024 };
 
 struct arguments {
     struct import_spec spec;
@@ -47,6 +52,11 @@ static const struct argp_option OPTIONS[] = {
      "A (user, movie) pair rated again: last (default), mean, or error", 0},
     {"range", KEY_RANGE, "LOW,HIGH", 0, "Reject ratings outside of this range", 0},
     {"strict", KEY_STRICT, NULL, 0, "Fail on the first row that cannot be used", 0},
+    {"blocks", KEY_BLOCKS, "PxS", 0,
+     "Also write blocks.dotbias for the mode blocked: users in P parts, movies in S strata; `auto` chooses",
+     0},
+    {"threads", KEY_THREADS, "N", 0,
+     "Threads that read (default: one per processor); the outcome is the same", 0},
     {"json", KEY_JSON, NULL, 0, "Print the summary as JSON", 0},
     {"quiet", KEY_QUIET, NULL, 0, "No suggestion of what to do next", 0},
     {0},
@@ -112,6 +122,13 @@ static void take_split(struct argp_state *state, const char *text, struct argume
     arguments->has_split = true;
 }
 
+static void take_threads(struct argp_state *state, const char *text, unsigned *threads) {
+    uint64_t amount;
+    if (!amount_parse(text, &amount) || amount < 1 || amount > THREADS_MAX)
+        argp_error(state, "--threads: '%s' is not a whole number from 1 to %d", text, THREADS_MAX);
+    *threads = (unsigned)amount;
+}
+
 /* What one option implies of another, and what is missing. */
 static void complete(struct argp_state *state, struct arguments *arguments) {
     struct import_spec *spec = &arguments->spec;
@@ -164,6 +181,14 @@ static error_t take_option(int key, char *text, struct argp_state *state) {
         return 0;
     case KEY_STRICT:
         spec->is_strict = true;
+        return 0;
+    case KEY_BLOCKS:
+        spec->with_blocks = true;
+        if (!shape_parse(text, &spec->shape))
+            argp_error(state, "--blocks: '%s' is neither PARTSxSTRATA, as in 64x32, nor auto", text);
+        return 0;
+    case KEY_THREADS:
+        take_threads(state, text, &spec->threads);
         return 0;
     case KEY_JSON:
         arguments->is_json = true;

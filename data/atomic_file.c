@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,19 +110,6 @@ bool atomic_file_patch(struct atomic_file *file, uint64_t offset, const void *by
         length -= (size_t)written;
     }
     return true;
-}
-
-const void *atomic_file_map(struct atomic_file *file, struct status *status) {
-    REQUIRE(atomic_file_size(file) > 0, "an empty file cannot be mapped");
-    if (!flush(file, status))
-        return NULL;
-    void *bytes = mmap(NULL, file->flushed, PROT_READ, MAP_SHARED, file->descriptor, 0);
-    if (bytes == MAP_FAILED) {
-        file->failed = true;
-        status_fail_errno(status, STATUS_IO, "cannot map %s", file->path);
-        return NULL;
-    }
-    return bytes;
 }
 
 static bool sync_folder(const char *path, struct status *status) {

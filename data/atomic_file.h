@@ -31,10 +31,6 @@ uint64_t atomic_file_size(const struct atomic_file *file);
 bool atomic_file_patch(struct atomic_file *file, uint64_t offset, const void *bytes, size_t length,
                        struct status *status);
 
-/* Maps what was appended so far for reading, so that a writer can hash what it wrote; give it back with
- * munmap. size is atomic_file_size, at least 1. */
-const void *atomic_file_map(struct atomic_file *file, struct status *status);
-
 /* Makes the file visible under its name. Ends and frees the file in every case; on failure nothing is left
  * behind. A file of which a write has failed cannot be committed. */
 bool atomic_file_commit(struct atomic_file *file, struct status *status);

@@ -96,8 +96,12 @@ static bool take_tables(struct audience *audience, struct status *status) {
     if (audience->alias != NULL)
         audience->weights =
             memory_take_array(movies, sizeof *audience->weights, "movies' popularity", status);
-    if (audience->weights != NULL)
-        audience->drawn_by = memory_take_array(movies, sizeof *audience->drawn_by, "movies drawn", status);
+    return audience->weights != NULL;
+}
+
+static bool take_scratch(struct audience *audience, struct status *status) {
+    size_t movies = audience->movies;
+    audience->drawn_by = memory_take_array(movies, sizeof *audience->drawn_by, "movies drawn", status);
     if (audience->drawn_by != NULL)
         audience->keys = memory_take_array(movies, sizeof *audience->keys, "movies' keys", status);
     if (audience->keys != NULL)
@@ -110,7 +114,7 @@ bool audience_make(struct audience *audience, uint64_t seed, uint64_t ratings, u
     REQUIRE(users >= 1 && movies >= 1 && ratings >= users && ratings <= (uint64_t)users * movies,
             "everybody rates something, and nothing twice");
     *audience = (struct audience){.seed = seed, .users = users, .movies = movies};
-    if (!take_tables(audience, status)) {
+    if (!take_tables(audience, status) || !take_scratch(audience, status)) {
         audience_clear(audience);
         return false;
     }
@@ -118,6 +122,24 @@ bool audience_make(struct audience *audience, uint64_t seed, uint64_t ratings, u
     build_alias(audience);
     deal_counts(audience, ratings);
     return true;
+}
+
+bool audience_view(struct audience *view, const struct audience *audience, struct status *status) {
+    *view = *audience;
+    view->drawn_by = NULL;
+    view->keys = NULL;
+    view->sorted = NULL;
+    if (take_scratch(view, status))
+        return true;
+    audience_view_clear(view);
+    return false;
+}
+
+void audience_view_clear(struct audience *view) {
+    memory_release(view->drawn_by);
+    memory_release(view->keys);
+    memory_release(view->sorted);
+    *view = (struct audience){0};
 }
 
 void audience_clear(struct audience *audience) {

@@ -26,8 +26,13 @@ bool audience_make(struct audience *audience, uint64_t seed, uint64_t ratings, u
                    uint32_t movies, struct status *status);
 void audience_clear(struct audience *audience);
 
-/* The audience->counts[user] different movies that a user rates, into chosen[movies]. Users are asked in
- * rising order, each at most once. */
+/* Another view of the same audience, with scratch of its own, so that several threads can ask at once; lives
+ * no longer than the audience. STATUS_NO_MEMORY. */
+bool audience_view(struct audience *view, const struct audience *audience, struct status *status);
+void audience_view_clear(struct audience *view);
+
+/* The audience->counts[user] different movies that a user rates, into chosen[movies]. Each user is asked at
+ * most once. */
 void audience_choose(struct audience *audience, uint32_t user, uint32_t *chosen);
 
 #endif

@@ -20,8 +20,8 @@ struct container {
 };
 
 static const char *kind_name(uint32_t kind) {
-    static const char *const NAMES[] = {"", "packed ratings set", "model", "checkpoint"};
-    return kind >= CONTAINER_RATINGS && kind <= CONTAINER_CHECKPOINT ? NAMES[kind] : "file of unknown kind";
+    static const char *const NAMES[] = {"", "packed ratings set", "model", "checkpoint", "set of blocks"};
+    return kind >= CONTAINER_RATINGS && kind <= CONTAINER_BLOCKS ? NAMES[kind] : "file of unknown kind";
 }
 
 static bool damaged(struct status *status, const char *what) {

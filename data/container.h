@@ -6,8 +6,8 @@
  * sections, each starting on the next multiple of 64, zeros between them; the table, also on a multiple of
  * 64, one entry of 48 bytes per section {char name[24], u64 offset, u64 bytes, u64 XXH3 of the content};
  * nothing after it. A reader checks every hash, offset and size before it hands out a byte: a flipped bit
- * anywhere is refused with STATUS_BAD_DATA; another version with STATUS_PROTOCOL. A packed ratings set, a
- * model and a checkpoint are kinds of this file. */
+ * anywhere is refused with STATUS_BAD_DATA; another version with STATUS_PROTOCOL. A packed ratings set, its
+ * blocks, a model and a checkpoint are kinds of this file. */
 #ifndef DATA_CONTAINER_H
 #define DATA_CONTAINER_H
 
@@ -19,7 +19,12 @@
 
 enum { CONTAINER_VERSION = 1, CONTAINER_SECTIONS_MAX = 64, CONTAINER_NAME_BYTES = 24 };
 
-enum container_kind { CONTAINER_RATINGS = 1, CONTAINER_MODEL = 2, CONTAINER_CHECKPOINT = 3 };
+enum container_kind {
+    CONTAINER_RATINGS = 1,
+    CONTAINER_MODEL = 2,
+    CONTAINER_CHECKPOINT = 3,
+    CONTAINER_BLOCKS = 4,
+};
 
 /* Writing: sections are streamed one after another into an atomic file (data/atomic_file.h); commit fsyncs
  * it, renames it to path and fsyncs the folder. A writer that is abandoned leaves nothing behind. */
@@ -28,6 +33,8 @@ struct container_writer *container_create(const char *path, enum container_kind 
 bool container_section(struct container_writer *writer, const char *name, struct status *status);
 bool container_write(struct container_writer *writer, const void *bytes, size_t length,
                      struct status *status);
+/* The hash of what the section that is being written holds so far. */
+uint64_t container_section_hash(const struct container_writer *writer);
 /* Ends and frees the writer in every case. */
 bool container_commit(struct container_writer *writer, struct status *status);
 void container_abandon(struct container_writer *writer);

@@ -1,5 +1,4 @@
 #include <string.h>
-#include <sys/mman.h>
 
 #include "core/contract.h"
 #include "core/hash.h"
@@ -9,6 +8,7 @@
 
 struct container_writer {
     struct atomic_file *file;
+    struct hash_stream *hash; /* of the section that is being written */
     struct container_header header;
     struct container_entry table[CONTAINER_SECTIONS_MAX];
 };
@@ -17,7 +17,8 @@ struct container_writer *container_create(const char *path, enum container_kind 
     struct container_writer *writer = memory_take(sizeof *writer, "a container's writer", status);
     if (writer == NULL)
         return NULL;
-    writer->file = atomic_file_create(path, status);
+    writer->hash = hash_stream_make(status);
+    writer->file = writer->hash == NULL ? NULL : atomic_file_create(path, status);
     memcpy(writer->header.magic, CONTAINER_MAGIC, sizeof writer->header.magic);
     writer->header.version = CONTAINER_VERSION;
     writer->header.kind = kind;
@@ -40,6 +41,7 @@ static void end_section(struct container_writer *writer) {
         return;
     struct container_entry *entry = &writer->table[writer->header.section_count - 1];
     entry->bytes = atomic_file_size(writer->file) - entry->offset;
+    entry->hash = hash_stream_value(writer->hash);
 }
 
 bool container_section(struct container_writer *writer, const char *name, struct status *status) {
@@ -51,6 +53,7 @@ bool container_section(struct container_writer *writer, const char *name, struct
         return false;
     struct container_entry *entry = &writer->table[writer->header.section_count++];
     strcpy(entry->name, name);
+    hash_stream_begin(writer->hash);
     entry->offset = atomic_file_size(writer->file);
     return true;
 }
@@ -58,22 +61,12 @@ bool container_section(struct container_writer *writer, const char *name, struct
 bool container_write(struct container_writer *writer, const void *bytes, size_t length,
                      struct status *status) {
     REQUIRE(writer->header.section_count > 0, "bytes belong to a section");
+    hash_stream_add(writer->hash, bytes, length);
     return atomic_file_write(writer->file, bytes, length, status);
 }
 
-/* Hashes are taken from the written file, not from the callers' bytes: sections may be larger than memory,
- * and one pass over the page cache costs less than a second copy of the hash state's manners. */
-static bool hash_sections(struct container_writer *writer, struct status *status) {
-    const unsigned char *bytes = atomic_file_map(writer->file, status);
-    uint64_t size = atomic_file_size(writer->file);
-    if (bytes == NULL)
-        return false;
-    for (uint32_t i = 0; i < writer->header.section_count; i++) {
-        struct container_entry *entry = &writer->table[i];
-        entry->hash = hash_bytes(bytes + entry->offset, entry->bytes, 0);
-    }
-    munmap((void *)bytes, size);
-    return true;
+uint64_t container_section_hash(const struct container_writer *writer) {
+    return hash_stream_value(writer->hash);
 }
 
 static bool finish(struct container_writer *writer, struct status *status) {
@@ -83,8 +76,6 @@ static bool finish(struct container_writer *writer, struct status *status) {
     if (!pad(writer, status))
         return false;
     header->table_offset = atomic_file_size(writer->file);
-    if (!hash_sections(writer, status))
-        return false;
     header->table_hash = hash_bytes(writer->table, table_bytes, 0);
     header->header_hash = hash_bytes(header, offsetof(struct container_header, header_hash), 0);
     return atomic_file_write(writer->file, writer->table, table_bytes, status) &&
@@ -97,6 +88,7 @@ bool container_commit(struct container_writer *writer, struct status *status) {
         return false;
     }
     bool done = atomic_file_commit(writer->file, status);
+    memory_release(writer->hash);
     memory_release(writer);
     return done;
 }
@@ -105,5 +97,6 @@ void container_abandon(struct container_writer *writer) {
     if (writer == NULL)
         return;
     atomic_file_abandon(writer->file);
+    memory_release(writer->hash);
     memory_release(writer);
 }

@@ -37,19 +37,24 @@ static void zlib_release(voidpf opaque, voidpf block) {
     memory_release(block);
 }
 
+static bool read_file(struct decoder *decoder, void *bytes, size_t capacity, size_t *length,
+                      struct status *status) {
+    ssize_t got;
+    do
+        got = read(decoder->descriptor, bytes, capacity);
+    while (got < 0 && errno == EINTR);
+    *length = got < 0 ? 0 : (size_t)got;
+    return got >= 0 || status_fail_errno(status, STATUS_IO, "cannot read the file");
+}
+
 /* Makes at least one packed byte available unless the file has ended. */
 static bool refill(struct decoder *decoder, struct status *status) {
     if (decoder->begin < decoder->end || decoder->file_ended)
         return true;
-    ssize_t length;
-    do
-        length = read(decoder->descriptor, decoder->packed, PACKED_BYTES);
-    while (length < 0 && errno == EINTR);
-    if (length < 0)
-        return status_fail_errno(status, STATUS_IO, "cannot read the file");
-    decoder->begin = 0;
-    decoder->end = (size_t)length;
-    decoder->file_ended = length == 0;
+    decoder->begin = decoder->end = 0;
+    if (!read_file(decoder, decoder->packed, PACKED_BYTES, &decoder->end, status))
+        return false;
+    decoder->file_ended = decoder->end == 0;
     return true;
 }
 
@@ -167,8 +172,8 @@ bool decoder_read(struct decoder *decoder, void *bytes, size_t capacity, size_t 
     *length = 0;
     if (decoder->packing != PACKING_NONE)
         return unpack(decoder, bytes, capacity, length, status);
-    if (!refill(decoder, status))
-        return false;
+    if (decoder->begin == decoder->end)
+        return read_file(decoder, bytes, capacity, length, status);
     copy_plain(decoder, bytes, capacity, length);
     return true;
 }

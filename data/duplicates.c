@@ -76,10 +76,43 @@ static bool take_scratch(struct search *search, uint32_t movies, struct status *
     return search->seen != NULL;
 }
 
+/* Whether the ratings come user by user and no pair comes twice: then there is nothing to settle. last_user
+ * has a zero for every movie. */
+static bool is_plainly_free(const struct rating_list *list, uint32_t *last_user) {
+    uint32_t user_plus_one = 0;
+    for (uint64_t i = 0, run; i < list->count; i += run) {
+        const struct rating *ratings = rating_list_at(list, i);
+        run = rating_list_run(list, i);
+        for (uint64_t k = 0; k < run; k++) {
+            /* Rows are numbered by first appearance: a user who comes back has a smaller number. */
+            if (ratings[k].user + 1 < user_plus_one || last_user[ratings[k].movie] == ratings[k].user + 1)
+                return false;
+            user_plus_one = ratings[k].user + 1;
+            last_user[ratings[k].movie] = user_plus_one;
+        }
+    }
+    return true;
+}
+
+static bool look_quickly(const struct rating_list *list, uint32_t movies, bool *is_free,
+                         struct status *status) {
+    uint32_t *last_user = memory_take_array(movies, sizeof *last_user, "movies seen", status);
+    if (last_user == NULL)
+        return false;
+    *is_free = is_plainly_free(list, last_user);
+    memory_release(last_user);
+    return true;
+}
+
 bool duplicates_settle(struct duplicates *found, enum duplicate_rule rule, struct rating_list *list,
                        uint32_t users, uint32_t movies, struct status *status) {
     struct search search = {.list = list, .rule = rule, .users = users, .found = found};
+    bool is_free;
     *found = (struct duplicates){0};
+    if (!look_quickly(list, movies, &is_free, status))
+        return false;
+    if (is_free)
+        return true;
     bool done = take_scratch(&search, movies, status);
     if (done) {
         group_by_user(&search);

@@ -28,7 +28,7 @@ struct duplicates {
 };
 
 /* Finds and settles the list's duplicates; what remains keeps its order. users and movies are the numbers of
- * rows. Needs 5 bytes a rating for as long as it runs. Fails with STATUS_NO_MEMORY; DUPLICATE_REFUSE with
+ * rows. Needs 5 bytes a rating for as long as it runs, unless ratings come user by user and there are no duplicates. Fails with STATUS_NO_MEMORY; DUPLICATE_REFUSE with
  * STATUS_BAD_DATA, with *found filled. */
 bool duplicates_settle(struct duplicates *found, enum duplicate_rule rule, struct rating_list *list,
                        uint32_t users, uint32_t movies, struct status *status);

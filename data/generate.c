@@ -10,14 +10,17 @@
 #include "core/memory.h"
 #include "core/rng.h"
 #include "data/audience.h"
+#include "data/blocks.h"
 #include "data/csv_writer.h"
 #include "data/folder.h"
+#include "data/generate_tight.h"
 #include "data/made_up.h"
 #include "data/planted.h"
 #include "data/rating_list.h"
 #include "data/split.h"
+#include "data/tight_part.h"
 
-enum { STREAM_NOISE = 21, STREAM_TIME = 22, ID_BYTES = 16 };
+enum { STREAM_TIME = 22, ID_BYTES = 16 };
 
 /* Users come within twenty years from 2000 on and rate for some minutes or days. */
 enum { FIRST_TIME = 946684800, TIME_SPAN = 20 * 365 * 86400, PAUSE_MAX = 600 };
@@ -50,6 +53,8 @@ static bool check_sizes(const struct generate_spec *spec, struct status *status)
         return status_fail(status, STATUS_USAGE,
                            "%u users cannot give %llu ratings to %u movies without rating one twice",
                            spec->users, (unsigned long long)spec->ratings, spec->movies);
+    if (spec->is_tight && spec->with_csv)
+        return status_fail(status, STATUS_USAGE, "a tight set comes without CSV");
     if (spec->factors < 1 || spec->factors > PLANTED_FACTORS_MAX)
         return status_fail(status, STATUS_USAGE, "factors must be between 1 and %d", PLANTED_FACTORS_MAX);
     if (!(spec->noise >= 0 && spec->noise <= 10) || !(spec->valid_fraction >= 0 && spec->valid_fraction < 1))
@@ -97,8 +102,7 @@ static bool make_rating(struct generator *generator, const struct planted_user *
     const struct generate_spec *spec = generator->spec;
     struct rating rating = {.user = user};
     float truth = planted_rating(&generator->planted, taste, movie);
-    double noise = planted_normal(spec->seed, STREAM_NOISE, (uint64_t)user << 31 | movie);
-    rating.value = planted_half_stars((double)truth + spec->noise * noise);
+    rating.value = generate_value(spec, user, movie, truth);
     generator->summary->half_stars[(int)(2 * rating.value) - 1]++;
     if (generator->ratings_csv != NULL &&
         !csv_write_rating(generator->ratings_csv, user + 1, movie + 1, rating.value, time, status))
@@ -241,8 +245,12 @@ bool generate_ratings(const struct generate_spec *spec, struct generate_summary 
         .method = SPLIT_BY_HASH, .fraction = spec->valid_fraction, .seed = spec->split_seed};
     if (!check_sizes(spec, status) || !folder_make(&folder, spec->folder, status))
         return false;
-    bool done = prepare(&generator, status) && make_ratings(&generator, status) && commit(&generator, status);
+    bool done = spec->is_tight ? generate_tight(spec, summary, status)
+                               : prepare(&generator, status) && make_ratings(&generator, status) &&
+                                     commit(&generator, status);
     release(&generator);
+    if (done && spec->with_blocks && !spec->is_tight)
+        done = blocks_build_beside(spec->folder, spec->shape, status);
     if (!done)
         folder_undo(&folder);
     return done;

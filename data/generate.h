@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
+#include "data/blocks_plan.h"
 #include "data/packed_writer.h"
 
 struct generate_spec {
@@ -26,6 +27,10 @@ struct generate_spec {
     uint64_t seed;
     double valid_fraction; /* 0 <= fraction < 1 */
     uint64_t split_seed;
+    bool is_tight;             /* training ratings in blocks only (data/generate_tight.h); without CSV */
+    bool with_blocks;          /* blocks beside the ratings */
+    struct blocks_shape shape; /* of the blocks; zeros: blocks_shape_for */
+    unsigned threads;          /* of a tight set; 0: one per processor; the outcome is the same */
 };
 
 struct generate_summary {

@@ -1,24 +1,8 @@
 #include "data/histogram.h"
 
 #include <math.h>
-#include <string.h>
 
-/* Counts a value; false when it would need a bar too many. */
-static bool count_value(struct histogram *histogram, float value) {
-    uint32_t i = 0;
-    while (i < histogram->count && histogram->bars[i].low < value)
-        i++;
-    if (i == histogram->count || histogram->bars[i].low != value) {
-        if (histogram->count == HISTOGRAM_BARS_MAX)
-            return false;
-        memmove(&histogram->bars[i + 1], &histogram->bars[i],
-                (histogram->count - i) * sizeof histogram->bars[0]);
-        histogram->bars[i] = (struct histogram_bar){value, value, 0};
-        histogram->count++;
-    }
-    histogram->bars[i].ratings++;
-    return true;
-}
+#include "data/value_table.h"
 
 static struct histogram binned(const struct rating_list *list) {
     struct histogram histogram = {.is_binned = true, .count = HISTOGRAM_BINS};
@@ -38,10 +22,29 @@ static struct histogram binned(const struct rating_list *list) {
     return histogram;
 }
 
+/* Counts the values; false when they would need a bar too many. */
+static bool count_values(struct value_table *table, const struct rating_list *list) {
+    for (uint64_t i = 0, run; i < list->count; i += run) {
+        const struct rating *ratings = rating_list_at(list, i);
+        run = rating_list_run(list, i);
+        for (uint64_t k = 0; k < run; k++) {
+            uint32_t code;
+            if (!value_table_code(table, ratings[k].value, &code) || code >= HISTOGRAM_BARS_MAX)
+                return false;
+            table->ratings[code]++;
+        }
+    }
+    return true;
+}
+
 struct histogram histogram_of(const struct rating_list *list) {
+    struct value_table table = {0};
     struct histogram histogram = {0};
-    for (uint64_t i = 0; i < list->count; i++)
-        if (!count_value(&histogram, rating_list_at(list, i)->value))
-            return binned(list);
+    if (!count_values(&table, list))
+        return binned(list);
+    value_table_sort(&table);
+    for (uint32_t i = 0; i < table.count; i++)
+        histogram.bars[i] = (struct histogram_bar){table.values[i], table.values[i], table.ratings[i]};
+    histogram.count = table.count;
     return histogram;
 }

@@ -1,5 +1,6 @@
 #include "data/id_map.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/hash.h"
@@ -27,8 +28,8 @@ static struct id_slot *find_slot(const struct id_map *map, const char *id, size_
 static bool make_room(struct id_map *map, struct status *status) {
     if (map->ids.count < map->slot_count / 2)
         return true;
-    struct id_map larger = {.ids = map->ids,
-                            .slot_count = map->slot_count == 0 ? SLOTS_AT_FIRST : 2 * map->slot_count};
+    struct id_map larger = *map;
+    larger.slot_count = map->slot_count == 0 ? SLOTS_AT_FIRST : 2 * map->slot_count;
     larger.slots = memory_take_array(larger.slot_count, sizeof *larger.slots, "the table of ids", status);
     if (larger.slots == NULL)
         return false;
@@ -60,6 +61,19 @@ bool id_map_add(struct id_map *map, const char *id, size_t length, uint32_t *row
     return true;
 }
 
+bool id_map_learn_number(struct id_map *map, uint32_t number, uint32_t *row, struct status *status) {
+    char text[16];
+    void *numbered = map->numbered;
+    bool grown = memory_grow(&numbered, &map->numbered_capacity, (size_t)number + 1, sizeof *map->numbered,
+                             "the table of ids", status);
+    map->numbered = numbered;
+    int length = snprintf(text, sizeof text, "%u", number);
+    if (!grown || !id_map_add(map, text, (size_t)length, row, status))
+        return false;
+    map->numbered[number] = *row + 1;
+    return true;
+}
+
 bool id_map_find(const struct id_map *map, const char *id, size_t length, uint32_t *row) {
     if (map->slot_count == 0)
         return false;
@@ -71,5 +85,6 @@ bool id_map_find(const struct id_map *map, const char *id, size_t length, uint32
 void id_map_clear(struct id_map *map) {
     string_list_clear(&map->ids);
     memory_release(map->slots);
+    memory_release(map->numbered);
     *map = (struct id_map){0};
 }

@@ -21,11 +21,24 @@ struct id_map {
     struct string_list ids; /* row -> id; its count is the number of rows */
     struct id_slot *slots;  /* open addressing, linear probing, at most half full */
     size_t slot_count;      /* a power of two, or 0 */
+    uint32_t *numbered;     /* row plus one of the id that is this number in decimal; 0: not known yet */
+    size_t numbered_capacity;
 };
 
 /* The row of an id, giving it the next free one if it is new. Fails with STATUS_NO_MEMORY, or with
  * STATUS_BAD_DATA above ID_MAP_ROWS_MAX; the map then is as it was. */
 bool id_map_add(struct id_map *map, const char *id, size_t length, uint32_t *row, struct status *status);
+
+/* id_map_add of the id that is this number written in decimal. Takes 4 bytes per number up to the largest:
+ * for numbers that are small. */
+bool id_map_learn_number(struct id_map *map, uint32_t number, uint32_t *row, struct status *status);
+
+static inline bool id_map_add_number(struct id_map *map, uint32_t number, uint32_t *row,
+                                     struct status *status) {
+    uint32_t known = number < map->numbered_capacity ? map->numbered[number] : 0;
+    *row = known - 1;
+    return known != 0 || id_map_learn_number(map, number, row, status);
+}
 
 /* The row of an id that is known, false for others. */
 bool id_map_find(const struct id_map *map, const char *id, size_t length, uint32_t *row);

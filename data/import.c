@@ -8,9 +8,12 @@
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "data/blocks.h"
 #include "data/folder.h"
 #include "data/id_map.h"
 #include "data/movies_reader.h"
+#include "data/ordered_work.h"
+#include "data/rating_stream.h"
 
 enum { BATCH = 4096 };
 
@@ -39,48 +42,91 @@ static bool take_reject(struct import *import, const char *path, uint32_t file, 
                                                    (unsigned long long)row->line, row->reason);
 }
 
-static bool is_in_range(struct import *import, struct ratings_row *row) {
+static bool is_in_range(const struct import_spec *spec, float value) {
+    return !spec->has_range || (value >= spec->range_low && value <= spec->range_high);
+}
+
+static bool take_out_of_range(struct import *import, const char *path, uint32_t file, struct ratings_row *row,
+                              struct status *status) {
     const struct import_spec *spec = import->spec;
-    if (!spec->has_range || (row->value >= spec->range_low && row->value <= spec->range_high))
-        return true;
     snprintf(row->reason, sizeof row->reason, "rating %g is outside the range [%g, %g]", (double)row->value,
              (double)spec->range_low, (double)spec->range_high);
     import->summary->out_of_range++;
-    return false;
+    return take_reject(import, path, file, row, status);
 }
 
-static bool take_row(struct import *import, uint32_t file, const struct ratings_row *row,
+static bool take_row(struct import *import, const char *path, uint32_t file, struct ratings_row *row,
                      struct status *status) {
     struct rating rating = {.value = row->value};
+    if (!is_in_range(import->spec, row->value))
+        return take_out_of_range(import, path, file, row, status);
     return id_map_add(&import->users, row->user, row->user_length, &rating.user, status) &&
            id_map_add(&import->movies, row->movie, row->movie_length, &rating.movie, status) &&
            rating_list_add(&import->list, rating, row->time, row->line, file, status);
 }
 
-static bool read_rows(struct import *import, const char *path, uint32_t file, struct ratings_reader *reader,
-                      struct status *status) {
-    struct ratings_row row;
-    for (;;) {
-        enum ratings_outcome outcome = ratings_reader_next(reader, &row, status);
-        if (outcome == RATINGS_END || outcome == RATINGS_FAILED)
-            return outcome == RATINGS_END;
-        bool is_good = outcome == RATINGS_ROW && is_in_range(import, &row);
-        bool done =
-            is_good ? take_row(import, file, &row, status) : take_reject(import, path, file, &row, status);
-        if (!done)
+/* Rows of a run, all in range: their ids become row numbers in place. */
+static bool take_good(struct import *import, uint32_t file, const struct rating_run *run, size_t from,
+                      size_t to, struct status *status) {
+    for (struct rating *rating = run->ratings + from; rating < run->ratings + to; rating++)
+        if (!id_map_add_number(&import->users, rating->user, &rating->user, status) ||
+            !id_map_add_number(&import->movies, rating->movie, &rating->movie, status))
+            return false;
+    return rating_list_append(&import->list, run->ratings + from,
+                              run->times == NULL ? NULL : run->times + from, to - from, run->line + from,
+                              file, status);
+}
+
+static bool take_run(struct import *import, const char *path, uint32_t file, const struct rating_run *run,
+                     struct status *status) {
+    for (size_t from = 0, to; from < run->count; from = to + 1) {
+        for (to = from; to < run->count && is_in_range(import->spec, run->ratings[to].value);)
+            to++;
+        if (!take_good(import, file, run, from, to, status))
+            return false;
+        struct ratings_row row = {.line = run->line + to};
+        if (to == run->count)
+            return true;
+        row.value = run->ratings[to].value;
+        if (!take_out_of_range(import, path, file, &row, status))
             return false;
     }
+    return true;
+}
+
+static bool read_rows(struct import *import, const char *path, uint32_t file, struct rating_stream *stream,
+                      struct status *status) {
+    struct ratings_row row;
+    struct rating_run run;
+    for (bool done = true; done;) {
+        switch (rating_stream_next(stream, &run, &row, status)) {
+        case STREAM_RUN:
+            done = take_run(import, path, file, &run, status);
+            break;
+        case STREAM_ROW:
+            done = take_row(import, path, file, &row, status);
+            break;
+        case STREAM_REJECT:
+            done = take_reject(import, path, file, &row, status);
+            break;
+        case STREAM_END:
+            return true;
+        default:
+            return false;
+        }
+    }
+    return false;
 }
 
 static bool read_file(struct import *import, const char *path, uint32_t file, struct status *status) {
-    struct ratings_reader *reader =
-        ratings_reader_open(path, split_wants_times(import->spec->split.method), status);
-    if (reader == NULL)
+    struct rating_stream *stream = rating_stream_open(path, split_wants_times(import->spec->split.method),
+                                                      ordered_work_threads(import->spec->threads), status);
+    if (stream == NULL)
         return false;
     if (file == 0)
-        import->list.has_times = ratings_reader_has_times(reader);
-    bool done = read_rows(import, path, file, reader, status);
-    ratings_reader_close(reader);
+        import->list.has_times = rating_stream_has_times(stream);
+    bool done = read_rows(import, path, file, stream, status);
+    rating_stream_close(stream);
     return done;
 }
 
@@ -131,32 +177,40 @@ static bool read_movies(struct import *import, struct status *status) {
     return true;
 }
 
-static bool write_train(const struct import *import, struct packed_writer *writer, struct status *status) {
+/* The ratings of either part, in the order of the file. */
+static bool write_part(const struct import *import, struct packed_writer *writer, enum packed_part part,
+                       struct status *status) {
     struct rating batch[BATCH];
-    size_t filled = 0;
-    for (uint64_t i = 0; i < import->list.count; i++) {
-        if (import->split.is_valid[i])
-            continue;
-        batch[filled++] = *rating_list_at(&import->list, i);
-        if (filled == BATCH) {
-            if (!packed_writer_ratings(writer, PACKED_TRAIN, batch, filled, status))
-                return false;
-            filled = 0;
+    for (uint64_t i = 0, run; i < import->list.count; i += run) {
+        const struct rating *ratings = rating_list_at(&import->list, i);
+        const uint8_t *is_valid = import->split.is_valid + i;
+        run = rating_list_run(&import->list, i);
+        run = run < BATCH ? run : BATCH;
+        size_t filled = 0;
+        for (uint64_t k = 0; k < run; k++) {
+            batch[filled] = ratings[k];
+            filled += is_valid[k] == (part == PACKED_VALID);
         }
-    }
-    return packed_writer_ratings(writer, PACKED_TRAIN, batch, filled, status);
-}
-
-static bool write_valid(const struct import *import, struct packed_writer *writer, struct status *status) {
-    const uint32_t *order = import->split.order;
-    uint64_t count = order != NULL ? import->split.valid_count : import->list.count;
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t place = order != NULL ? order[i] : i;
-        if (import->split.is_valid[place] &&
-            !packed_writer_ratings(writer, PACKED_VALID, rating_list_at(&import->list, place), 1, status))
+        if (!packed_writer_ratings(writer, part, batch, filled, status))
             return false;
     }
     return true;
+}
+
+static bool write_in_order(const struct import *import, struct packed_writer *writer, struct status *status) {
+    for (uint64_t i = 0; i < import->split.valid_count; i++) {
+        const struct rating *rating = rating_list_at(&import->list, import->split.order[i]);
+        if (!packed_writer_ratings(writer, PACKED_VALID, rating, 1, status))
+            return false;
+    }
+    return true;
+}
+
+static bool write_ratings(const struct import *import, struct packed_writer *writer, struct status *status) {
+    if (!write_part(import, writer, PACKED_TRAIN, status))
+        return false;
+    return import->split.order != NULL ? write_in_order(import, writer, status)
+                                       : write_part(import, writer, PACKED_VALID, status);
 }
 
 static bool write_set(const struct import *import, struct status *status) {
@@ -173,7 +227,7 @@ static bool write_set(const struct import *import, struct status *status) {
     struct packed_writer *writer = packed_writer_begin(import->spec->folder, status);
     if (writer == NULL)
         return false;
-    if (write_train(import, writer, status) && write_valid(import, writer, status))
+    if (write_ratings(import, writer, status))
         return packed_writer_commit(writer, &about, &import->summary->totals, status);
     packed_writer_abandon(writer);
     return false;
@@ -190,7 +244,8 @@ static bool run(struct import *import, struct status *status) {
                     status))
         return status_context(status, "%s", spec->ratings);
     summary->histogram = histogram_of(&import->list);
-    return read_movies(import, status) && write_set(import, status);
+    return read_movies(import, status) && write_set(import, status) &&
+           (!spec->with_blocks || blocks_build_beside(spec->folder, spec->shape, status));
 }
 
 static void release(struct import *import) {

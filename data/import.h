@@ -4,6 +4,7 @@
 #ifndef DATA_IMPORT_H
 #define DATA_IMPORT_H
 
+#include "data/blocks_plan.h"
 #include "data/duplicates.h"
 #include "data/histogram.h"
 #include "data/packed_writer.h"
@@ -23,6 +24,9 @@ struct import_spec {
     bool is_strict; /* the first reject fails the import */
     bool has_range; /* ratings outside [range_low, range_high] are rejects */
     float range_low, range_high;
+    bool with_blocks;          /* also writes blocks.dotbias (data/blocks.h) */
+    struct blocks_shape shape; /* of the blocks; zeros: blocks_shape_for */
+    unsigned threads;          /* 0: as many as there are processors; the outcome does not depend on it */
 };
 
 struct import_summary {
@@ -46,7 +50,8 @@ struct import_summary {
 /* Imports. *summary is filled as far as the import came, also on failure. Errors: STATUS_NO_INPUT (a file is
  * missing), STATUS_BAD_DATA (no good rating, a reject under is_strict, a duplicate under DUPLICATE_REFUSE,
  * nothing to train on, no timestamps for split `time`, a damaged packed file), STATUS_CANT_CREATE, STATUS_IO,
- * STATUS_NO_MEMORY. On failure nothing is left behind, and an older packed set in the folder stays as it was.
+ * STATUS_NO_MEMORY. On failure nothing is left behind, and an older packed set in the folder stays as it was;
+ * only when blocks cannot be made of the new set, that set stays.
  */
 bool import_ratings(const struct import_spec *spec, struct import_summary *summary, struct status *status);
 

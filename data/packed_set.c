@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -29,7 +30,9 @@ static bool take_meta(struct packed_set *set, json_t *meta, struct status *statu
         return status_fail(status, STATUS_BAD_DATA, "section meta lacks a field");
     if (users < 0 || users > INT32_MAX || movies < 0 || movies > INT32_MAX || train < 0 || valid < 0)
         return status_fail(status, STATUS_BAD_DATA, "section meta has an impossible count");
-    json_t *truth = json_object_get(meta, "truth_rmse");
+    json_t *truth = json_object_get(meta, "truth_rmse"), *blocks = json_object_get(meta, "blocks_hash");
+    set->is_in_blocks = json_is_string(blocks);
+    set->blocks_hash = set->is_in_blocks ? strtoull(json_string_value(blocks), NULL, 16) : 0;
     set->users = (uint32_t)users;
     set->movies = (uint32_t)movies;
     set->train_count = (uint64_t)train;
@@ -49,8 +52,9 @@ static bool read_meta(struct packed_set *set, struct status *status) {
 
 static bool find_sections(struct packed_set *set, struct status *status) {
     const struct container *file = set->file;
-    set->train = sections_array(file, "train", set->train_count, sizeof *set->train, status);
-    if (set->train == NULL)
+    if (!set->is_in_blocks)
+        set->train = sections_array(file, "train", set->train_count, sizeof *set->train, status);
+    if (set->train == NULL && !set->is_in_blocks)
         return false;
     set->valid = sections_array(file, "valid", set->valid_count, sizeof *set->valid, status);
     if (set->valid == NULL)
@@ -89,17 +93,19 @@ static bool check_content(const struct packed_set *set, struct status *status) {
         sum(set->movie_counts, set->movies) != set->train_count)
         return status_fail(status, STATUS_BAD_DATA,
                            "the counts of users or movies do not sum to the training ratings");
-    return check_ratings(set, "train", set->train, set->train_count, status) &&
+    return (set->is_in_blocks || check_ratings(set, "train", set->train, set->train_count, status)) &&
            check_ratings(set, "valid", set->valid, set->valid_count, status);
 }
 
-static uint64_t digest(const struct container *file) {
-    uint64_t hashes[] = {container_hash(file, "train"), container_hash(file, "valid"),
-                         container_hash(file, "user_counts"), container_hash(file, "movie_counts")};
+static uint64_t digest(const struct packed_set *set) {
+    const struct container *file = set->file;
+    uint64_t hashes[] = {set->is_in_blocks ? set->blocks_hash : container_hash(file, "train"),
+                         container_hash(file, "valid"), container_hash(file, "user_counts"),
+                         container_hash(file, "movie_counts")};
     return hash_bytes(hashes, sizeof hashes, 0);
 }
 
-bool packed_set_open(struct packed_set *set, const char *path, struct status *status) {
+bool packed_set_open_for_blocks(struct packed_set *set, const char *path, struct status *status) {
     char file[PATH_MAX];
     *set = (struct packed_set){0};
     if (!place_file(file, sizeof file, path, status))
@@ -111,8 +117,20 @@ bool packed_set_open(struct packed_set *set, const char *path, struct status *st
         packed_set_close(set);
         return status_context(status, "%s", file);
     }
-    set->digest = digest(set->file);
+    set->digest = digest(set);
     return true;
+}
+
+bool packed_set_open(struct packed_set *set, const char *path, struct status *status) {
+    if (!packed_set_open_for_blocks(set, path, status))
+        return false;
+    if (!set->is_in_blocks)
+        return true;
+    packed_set_close(set);
+    return status_fail(status, STATUS_BAD_DATA,
+                       "%s: this set has its training ratings in blocks only, which the mode blocked reads; "
+                       "import or generate it without --tight",
+                       path);
 }
 
 void packed_set_close(struct packed_set *set) {

@@ -21,9 +21,10 @@ struct packed_writer {
     struct row_counts users, movies; /* training ratings per row */
     struct packed_totals totals;
     double train_sum, valid_sum, valid_squares;
+    const struct packed_in_blocks *in_blocks; /* NULL: the set holds its training ratings */
 };
 
-struct packed_writer *packed_writer_begin(const char *folder, struct status *status) {
+static struct packed_writer *begin(const char *folder, enum packed_part part, struct status *status) {
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s/" PACKED_SET_FILE, folder);
     if (length < 0 || (size_t)length >= sizeof path) {
@@ -36,10 +37,25 @@ struct packed_writer *packed_writer_begin(const char *folder, struct status *sta
     writer->totals.smallest = INFINITY;
     writer->totals.largest = -INFINITY;
     writer->file = container_create(path, CONTAINER_RATINGS, status);
-    if (writer->file != NULL && container_section(writer->file, "train", status))
+    writer->part = part;
+    if (writer->file != NULL &&
+        container_section(writer->file, part == PACKED_TRAIN ? "train" : "valid", status))
         return writer;
     packed_writer_abandon(writer);
     return NULL;
+}
+
+struct packed_writer *packed_writer_begin(const char *folder, struct status *status) {
+    return begin(folder, PACKED_TRAIN, status);
+}
+
+struct packed_writer *packed_writer_begin_in_blocks(const char *folder, struct status *status) {
+    return begin(folder, PACKED_VALID, status);
+}
+
+bool packed_writer_valid_in_blocks(struct packed_writer *writer, const struct rating *ratings, size_t count,
+                                   struct status *status) {
+    return container_write(writer->file, ratings, count * sizeof *ratings, status);
 }
 
 static bool grow_counts(struct row_counts *counts, uint32_t row, struct status *status) {
@@ -54,15 +70,35 @@ static uint32_t count_of(const struct row_counts *counts, uint32_t row) {
     return row < counts->capacity ? counts->items[row] : 0;
 }
 
-static bool note_train(struct packed_writer *writer, const struct rating *rating, struct status *status) {
-    if (!grow_counts(&writer->users, rating->user, status) ||
-        !grow_counts(&writer->movies, rating->movie, status))
+static bool count_row(struct row_counts *counts, uint32_t row, struct status *status) {
+    if (row >= counts->capacity && !grow_counts(counts, row, status))
         return false;
-    writer->users.items[rating->user]++;
-    writer->movies.items[rating->movie]++;
-    writer->totals.train++;
-    writer->train_sum += (double)rating->value;
+    counts->items[row]++;
     return true;
+}
+
+static bool note_train(struct packed_writer *writer, const struct rating *ratings, size_t count,
+                       struct status *status) {
+    double sum = writer->train_sum;
+    for (size_t i = 0; i < count; i++) {
+        if (!count_row(&writer->users, ratings[i].user, status) ||
+            !count_row(&writer->movies, ratings[i].movie, status))
+            return false;
+        sum += (double)ratings[i].value;
+    }
+    writer->totals.train += count;
+    writer->train_sum = sum;
+    return true;
+}
+
+static void note_extremes(struct packed_totals *totals, const struct rating *ratings, size_t count) {
+    float smallest = totals->smallest, largest = totals->largest;
+    for (size_t i = 0; i < count; i++) {
+        smallest = ratings[i].value < smallest ? ratings[i].value : smallest;
+        largest = ratings[i].value > largest ? ratings[i].value : largest;
+    }
+    totals->smallest = smallest;
+    totals->largest = largest;
 }
 
 static void note_valid(struct packed_writer *writer, const struct rating *rating) {
@@ -85,56 +121,67 @@ bool packed_writer_ratings(struct packed_writer *writer, enum packed_part part, 
     if (part != writer->part && !container_section(writer->file, "valid", status))
         return false;
     writer->part = part;
-    for (size_t i = 0; i < count; i++) {
-        writer->totals.smallest = fminf(writer->totals.smallest, ratings[i].value);
-        writer->totals.largest = fmaxf(writer->totals.largest, ratings[i].value);
-        if (part == PACKED_VALID)
-            note_valid(writer, &ratings[i]);
-        else if (!note_train(writer, &ratings[i], status))
-            return false;
-    }
+    note_extremes(&writer->totals, ratings, count);
+    if (part == PACKED_TRAIN && !note_train(writer, ratings, count, status))
+        return false;
+    for (size_t i = 0; i < count && part == PACKED_VALID; i++)
+        note_valid(writer, &ratings[i]);
     return container_write(writer->file, ratings, count * sizeof *ratings, status);
 }
 
 static json_t *describe(const struct packed_writer *writer, const struct packed_about *about) {
     const struct packed_totals *totals = &writer->totals;
-    char seed[32];
+    char text[32];
     /* A path may be any bytes; JSON takes UTF-8 only. */
     json_t *source = json_string(about->source);
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)about->split_seed);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)about->split_seed);
     json_t *meta = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:f, s:s, s:o, s:s}", "users",
                              (json_int_t)about->user_ids->count, "movies",
                              (json_int_t)about->movie_ids->count, "train", (json_int_t)totals->train, "valid",
                              (json_int_t)totals->valid, "train_mean", totals->train_mean, "smallest",
                              (double)totals->smallest, "largest", (double)totals->largest, "split",
-                             about->split, "valid_fraction", about->valid_fraction, "split_seed", seed,
+                             about->split, "valid_fraction", about->valid_fraction, "split_seed", text,
                              "source", source != NULL ? source : json_null(), "program", DOTBIAS_VERSION);
     if (meta != NULL && !isnan(about->truth_rmse))
         json_object_set_new(meta, "truth_rmse", json_real(about->truth_rmse));
+    if (meta != NULL && writer->in_blocks != NULL) {
+        snprintf(text, sizeof text, "%016llx", (unsigned long long)writer->in_blocks->blocks_hash);
+        json_object_set_new(meta, "blocks_hash", json_string(text));
+    }
     return meta;
 }
 
-static bool write_counts(struct packed_writer *writer, struct row_counts *counts, size_t rows,
-                         const char *name, struct status *status) {
-    return (rows == 0 || grow_counts(counts, (uint32_t)(rows - 1), status)) &&
-           container_section(writer->file, name, status) &&
-           container_write(writer->file, counts->items, rows * sizeof *counts->items, status);
+static bool write_counts(struct packed_writer *writer, const uint32_t *counts, size_t rows, const char *name,
+                         struct status *status) {
+    return container_section(writer->file, name, status) &&
+           container_write(writer->file, counts, rows * sizeof *counts, status);
 }
 
-static bool complete(struct packed_writer *writer, const struct packed_about *about, struct status *status) {
+/* Everything but the ratings. */
+static bool complete(struct packed_writer *writer, const struct packed_about *about,
+                     const uint32_t *user_counts, const uint32_t *movie_counts, struct status *status) {
+    size_t users = about->user_ids->count, movies = about->movie_ids->count;
+    return sections_write_meta(writer->file, describe(writer, about), status) &&
+           string_list_write(about->user_ids, users, writer->file, "user_ids", status) &&
+           string_list_write(about->movie_ids, movies, writer->file, "movie_ids", status) &&
+           string_list_write(about->movie_titles, movies, writer->file, "movie_titles", status) &&
+           string_list_write(about->movie_genres, movies, writer->file, "movie_genres", status) &&
+           write_counts(writer, user_counts, users, "user_counts", status) &&
+           write_counts(writer, movie_counts, movies, "movie_counts", status);
+}
+
+/* Rows that come without training ratings have counts too. */
+static bool complete_counted(struct packed_writer *writer, const struct packed_about *about,
+                             struct status *status) {
     size_t users = about->user_ids->count, movies = about->movie_ids->count;
     struct packed_totals *totals = &writer->totals;
     totals->train_mean = totals->train == 0 ? 0 : writer->train_sum / (double)totals->train;
     totals->valid_mean = totals->valid == 0 ? 0 : writer->valid_sum / (double)totals->valid;
     totals->baseline_mse = totals->valid == 0 ? 0 : writer->valid_squares / (double)totals->valid;
     return packed_writer_ratings(writer, PACKED_VALID, NULL, 0, status) &&
-           sections_write_meta(writer->file, describe(writer, about), status) &&
-           string_list_write(about->user_ids, users, writer->file, "user_ids", status) &&
-           string_list_write(about->movie_ids, movies, writer->file, "movie_ids", status) &&
-           string_list_write(about->movie_titles, movies, writer->file, "movie_titles", status) &&
-           string_list_write(about->movie_genres, movies, writer->file, "movie_genres", status) &&
-           write_counts(writer, &writer->users, users, "user_counts", status) &&
-           write_counts(writer, &writer->movies, movies, "movie_counts", status);
+           (users == 0 || grow_counts(&writer->users, (uint32_t)(users - 1), status)) &&
+           (movies == 0 || grow_counts(&writer->movies, (uint32_t)(movies - 1), status)) &&
+           complete(writer, about, writer->users.items, writer->movies.items, status);
 }
 
 static void release(struct packed_writer *writer) {
@@ -145,12 +192,25 @@ static void release(struct packed_writer *writer) {
 
 bool packed_writer_commit(struct packed_writer *writer, const struct packed_about *about,
                           struct packed_totals *totals, struct status *status) {
-    if (!complete(writer, about, status)) {
+    if (!complete_counted(writer, about, status)) {
         packed_writer_abandon(writer);
         return false;
     }
     bool done = container_commit(writer->file, status);
     *totals = writer->totals;
+    release(writer);
+    return done;
+}
+
+bool packed_writer_commit_in_blocks(struct packed_writer *writer, const struct packed_about *about,
+                                    const struct packed_in_blocks *in_blocks, struct status *status) {
+    writer->in_blocks = in_blocks;
+    writer->totals = in_blocks->totals;
+    if (!complete(writer, about, in_blocks->user_counts, in_blocks->movie_counts, status)) {
+        packed_writer_abandon(writer);
+        return false;
+    }
+    bool done = container_commit(writer->file, status);
     release(writer);
     return done;
 }

@@ -43,6 +43,19 @@ bool packed_writer_ratings(struct packed_writer *writer, enum packed_part part, 
 bool packed_writer_commit(struct packed_writer *writer, const struct packed_about *about,
                           struct packed_totals *totals, struct status *status);
 
+/* For a set whose training ratings lie in blocks (data/blocks.h), written elsewhere: the validation ratings
+ * are streamed in, and what is known of the others is told at the end. */
+struct packed_in_blocks {
+    const uint32_t *user_counts, *movie_counts; /* training ratings per row */
+    uint64_t blocks_hash;
+    struct packed_totals totals; /* of all ratings */
+};
+struct packed_writer *packed_writer_begin_in_blocks(const char *folder, struct status *status);
+bool packed_writer_valid_in_blocks(struct packed_writer *writer, const struct rating *ratings, size_t count,
+                                   struct status *status);
+bool packed_writer_commit_in_blocks(struct packed_writer *writer, const struct packed_about *about,
+                                    const struct packed_in_blocks *in_blocks, struct status *status);
+
 /* Leaves nothing behind. NULL is allowed. */
 void packed_writer_abandon(struct packed_writer *writer);
 

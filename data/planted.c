@@ -80,10 +80,13 @@ float planted_rating(const struct planted *planted, const struct planted_user *u
     float rating = user->bias + planted->movie_biases[movie];
     for (uint32_t k = 0; k < planted->factors; k++)
         rating += user->factors[k] * factors[k];
-    return fminf(fmaxf(rating, 0.5f), 5.0f);
+    rating = rating < 0.5f ? 0.5f : rating;
+    return rating > 5.0f ? 5.0f : rating;
 }
 
 float planted_half_stars(double rating) {
-    double halves = floor(2 * rating + 0.5);
-    return (float)(fmin(fmax(halves, 1), 10) / 2);
+    /* Rounding towards zero is rounding down where it matters: what is below one becomes one. */
+    int halves = (int)(2 * rating + 0.5);
+    halves = halves < 1 ? 1 : halves > 10 ? 10 : halves;
+    return (float)halves / 2;
 }

@@ -1,5 +1,7 @@
 #include "data/rating_list.h"
 
+#include <string.h>
+
 #include "core/contract.h"
 #include "core/memory.h"
 
@@ -47,7 +49,7 @@ bool rating_list_add(struct rating_list *list, struct rating rating, int64_t tim
     uint64_t i = list->count;
     if (i >= RATING_LIST_MAX)
         return status_fail(status, STATUS_BAD_DATA, "more than %u ratings", RATING_LIST_MAX);
-    if ((i >> RATING_CHUNK_BITS) == list->chunk_count && !add_chunk(list, status))
+    if (i >> RATING_CHUNK_BITS == list->chunk_count && !add_chunk(list, status))
         return false;
     if (!note_line(list, line, file, status))
         return false;
@@ -56,6 +58,27 @@ bool rating_list_add(struct rating_list *list, struct rating rating, int64_t tim
         list->times[i >> RATING_CHUNK_BITS][i & (RATING_CHUNK - 1)] = time;
     list->count++;
     list->first_file_count += file == 0;
+    return true;
+}
+
+bool rating_list_append(struct rating_list *list, const struct rating *ratings, const int64_t *times,
+                        size_t count, uint64_t line, uint32_t file, struct status *status) {
+    if (count > RATING_LIST_MAX - list->count)
+        return status_fail(status, STATUS_BAD_DATA, "more than %u ratings", RATING_LIST_MAX);
+    while (list->chunk_count << RATING_CHUNK_BITS < list->count + count)
+        if (!add_chunk(list, status))
+            return false;
+    if (count > 0 && !note_line(list, line, file, status))
+        return false;
+    for (size_t done = 0, part; done < count; done += part) {
+        size_t chunk = list->count >> RATING_CHUNK_BITS, at = list->count & (RATING_CHUNK - 1);
+        part = count - done < RATING_CHUNK - at ? count - done : RATING_CHUNK - at;
+        memcpy(list->chunks[chunk] + at, ratings + done, part * sizeof *ratings);
+        if (list->has_times)
+            memcpy(list->times[chunk] + at, times + done, part * sizeof *times);
+        list->count += part;
+        list->first_file_count += file == 0 ? part : 0;
+    }
     return true;
 }
 

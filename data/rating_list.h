@@ -39,6 +39,18 @@ struct rating_list {
 bool rating_list_add(struct rating_list *list, struct rating rating, int64_t time, uint64_t line,
                      uint32_t file, struct status *status);
 
+/* Appends ratings that came from the lines line, line + 1, ... of a file; times may be NULL when the list
+ * keeps none. Fails as rating_list_add; the list then is as it was. */
+bool rating_list_append(struct rating_list *list, const struct rating *ratings, const int64_t *times,
+                        size_t count, uint64_t line, uint32_t file, struct status *status);
+
+/* Ratings that lie one behind the other from rating i < count on: how many, at most until the end of the
+ * list. */
+static inline size_t rating_list_run(const struct rating_list *list, uint64_t i) {
+    uint64_t rest = list->count - i, room = RATING_CHUNK - (i & (RATING_CHUNK - 1));
+    return (size_t)(rest < room ? rest : room);
+}
+
 /* Rating i < count, to be read or changed. */
 static inline struct rating *rating_list_at(const struct rating_list *list, uint64_t i) {
     return &list->chunks[i >> RATING_CHUNK_BITS][i & (RATING_CHUNK - 1)];

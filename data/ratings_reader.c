@@ -176,6 +176,28 @@ enum ratings_outcome ratings_reader_next(struct ratings_reader *reader, struct r
     return take_row(reader, &line, row) ? RATINGS_ROW : RATINGS_REJECT;
 }
 
+bool ratings_reader_layout(const struct ratings_reader *reader, struct plain_layout *layout) {
+    *layout = (struct plain_layout){reader->separator, reader->width == 4, reader->time >= 0};
+    return reader->user == 0 && reader->movie == 1 && reader->rating == 2 &&
+           (reader->width == 3 || reader->width == 4);
+}
+
+size_t ratings_reader_block(struct ratings_reader *reader, char *bytes, size_t capacity) {
+    return reader->has_pending ? 0 : text_source_block(reader->source, bytes, capacity);
+}
+
+uint64_t ratings_reader_count(struct ratings_reader *reader, uint64_t lines) {
+    return text_source_count(reader->source, lines);
+}
+
+enum ratings_outcome ratings_reader_line(const struct ratings_reader *reader, char *bytes, size_t length,
+                                         uint64_t number, struct ratings_row *row) {
+    struct text_line line = text_line_of(bytes, length, number);
+    if (line.length == 0 && !line.too_long)
+        return RATINGS_BLANK;
+    return take_row(reader, &line, row) ? RATINGS_ROW : RATINGS_REJECT;
+}
+
 void ratings_reader_close(struct ratings_reader *reader) {
     if (reader == NULL)
         return;

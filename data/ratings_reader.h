@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
+#include "data/plain_rows.h"
 
 enum { RATINGS_REASON_BYTES = 128 };
 
@@ -25,7 +26,7 @@ struct ratings_row {
     char reason[RATINGS_REASON_BYTES]; /* of a reject */
 };
 
-enum ratings_outcome { RATINGS_ROW, RATINGS_REJECT, RATINGS_END, RATINGS_FAILED };
+enum ratings_outcome { RATINGS_ROW, RATINGS_REJECT, RATINGS_BLANK, RATINGS_END, RATINGS_FAILED };
 
 struct ratings_reader;
 
@@ -39,6 +40,19 @@ bool ratings_reader_has_times(const struct ratings_reader *reader);
 /* The next row, good or bad. RATINGS_FAILED fills status: the file could not be read on. */
 enum ratings_outcome ratings_reader_next(struct ratings_reader *reader, struct ratings_row *row,
                                          struct status *status);
+
+/* For those who read many lines at once (data/rating_stream.h): how plain lines of the file look; false when
+ * its columns are not user, movie, rating[, anything]. */
+bool ratings_reader_layout(const struct ratings_reader *reader, struct plain_layout *layout);
+
+/* Whole lines, unread and unnumbered: as text_source_block and text_source_count. */
+size_t ratings_reader_block(struct ratings_reader *reader, char *bytes, size_t capacity);
+uint64_t ratings_reader_count(struct ratings_reader *reader, uint64_t lines);
+
+/* Reads a line of a block, without its \n and with its number; its bytes may be changed. RATINGS_BLANK when
+ * nothing is on it. */
+enum ratings_outcome ratings_reader_line(const struct ratings_reader *reader, char *bytes, size_t length,
+                                         uint64_t number, struct ratings_row *row);
 
 /* NULL is allowed. */
 void ratings_reader_close(struct ratings_reader *reader);

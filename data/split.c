@@ -33,10 +33,19 @@ bool split_wants_times(enum split_method method) {
     return method == SPLIT_BY_TIME || method == SPLIT_BY_LEAVE_LAST_OUT;
 }
 
+uint64_t split_hash_of_user(const struct split_spec *spec, const char *user, size_t user_length) {
+    return hash_bytes(user, user_length, spec->seed);
+}
+
+bool split_hash_admits(const struct split_spec *spec, uint64_t of_user, const char *movie,
+                       size_t movie_length) {
+    uint64_t hash = hash_bytes(movie, movie_length, of_user);
+    return (double)(hash >> 11) * 0x1.0p-53 < spec->fraction;
+}
+
 bool split_hash_is_valid(const struct split_spec *spec, const char *user, size_t user_length,
                          const char *movie, size_t movie_length) {
-    uint64_t hash = hash_bytes(movie, movie_length, hash_bytes(user, user_length, spec->seed));
-    return (double)(hash >> 11) * 0x1.0p-53 < spec->fraction;
+    return split_hash_admits(spec, split_hash_of_user(spec, user, user_length), movie, movie_length);
 }
 
 static void mark(struct split *split, uint64_t i) {
@@ -62,15 +71,30 @@ static bool by_numpy(struct split *split, const struct split_spec *spec, const s
     return true;
 }
 
+/* Ratings [from, from + count) of the list, which lie one behind the other. A user's ratings often do too, so
+ * the user's part of the hash is kept. */
+static uint64_t mark_hashed(uint8_t *is_valid, const struct split_spec *spec, const struct rating *ratings,
+                            size_t count, const struct string_list *user_ids,
+                            const struct string_list *movie_ids) {
+    uint64_t of_user = 0, valid_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct string_span *movie = &movie_ids->spans[ratings[i].movie];
+        if (i == 0 || ratings[i].user != ratings[i - 1].user) {
+            const struct string_span *user = &user_ids->spans[ratings[i].user];
+            of_user = split_hash_of_user(spec, user_ids->bytes + user->offset, user->length);
+        }
+        is_valid[i] = split_hash_admits(spec, of_user, movie_ids->bytes + movie->offset, movie->length);
+        valid_count += is_valid[i];
+    }
+    return valid_count;
+}
+
 static void by_hash(struct split *split, const struct split_spec *spec, const struct rating_list *list,
                     const struct string_list *user_ids, const struct string_list *movie_ids) {
-    for (uint64_t i = 0; i < list->count; i++) {
-        const struct rating *rating = rating_list_at(list, i);
-        size_t user_length, movie_length;
-        const char *user = string_list_get(user_ids, rating->user, &user_length);
-        const char *movie = string_list_get(movie_ids, rating->movie, &movie_length);
-        if (split_hash_is_valid(spec, user, user_length, movie, movie_length))
-            mark(split, i);
+    for (uint64_t i = 0, run; i < list->count; i += run) {
+        run = rating_list_run(list, i);
+        split->valid_count +=
+            mark_hashed(split->is_valid + i, spec, rating_list_at(list, i), run, user_ids, movie_ids);
     }
 }
 

@@ -42,6 +42,11 @@ bool split_wants_times(enum split_method method);
 bool split_hash_is_valid(const struct split_spec *spec, const char *user, size_t user_length,
                          const char *movie, size_t movie_length);
 
+/* The same in two steps, for many ratings of one user. */
+uint64_t split_hash_of_user(const struct split_spec *spec, const char *user, size_t user_length);
+bool split_hash_admits(const struct split_spec *spec, uint64_t of_user, const char *movie,
+                       size_t movie_length);
+
 struct split {
     uint8_t *is_valid; /* one byte per rating */
     uint64_t valid_count;

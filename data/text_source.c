@@ -4,16 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/contract.h"
 #include "core/memory.h"
 #include "data/decoder.h"
 
-enum { BUFFER_BYTES = 4 * TEXT_LINE_BYTES_MAX };
+enum { BUFFER_BYTES = TEXT_BLOCK_BYTES_MAX };
 
 struct text_source {
     struct decoder *decoder;
     uint64_t lines;    /* handed out so far */
     size_t begin, end; /* of the bytes in `buffer` not yet handed out */
-    bool ended;
+    bool ended, failed;
+    struct status failure; /* of reading on; told when the lines before it have been handed out */
     char path[PATH_MAX];
     char buffer[BUFFER_BYTES];
 };
@@ -21,6 +23,10 @@ struct text_source {
 /* Reads more behind what is there; the rest of a line moves to the front first. */
 static bool read_more(struct text_source *source, struct status *status) {
     size_t length;
+    if (source->failed) {
+        *status = source->failure;
+        return false;
+    }
     memmove(source->buffer, source->buffer + source->begin, source->end - source->begin);
     source->end -= source->begin;
     source->begin = 0;
@@ -84,10 +90,11 @@ static bool skip_rest(struct text_source *source, struct status *status) {
     }
 }
 
-static enum text_outcome give_too_long(struct text_source *source, struct text_line *line,
-                                       struct status *status) {
-    *line = (struct text_line){.bytes = source->buffer, .number = ++source->lines, .too_long = true};
-    return skip_rest(source, status) ? TEXT_LINE : TEXT_FAILED;
+struct text_line text_line_of(char *bytes, size_t length, uint64_t number) {
+    if (length > 0 && bytes[length - 1] == '\r')
+        length--;
+    bool too_long = length > TEXT_LINE_BYTES_MAX;
+    return (struct text_line){bytes, too_long ? 0 : length, number, too_long};
 }
 
 enum text_outcome text_source_next(struct text_source *source, struct text_line *line,
@@ -97,15 +104,54 @@ enum text_outcome text_source_next(struct text_source *source, struct text_line 
         return TEXT_FAILED;
     if (source->begin == source->end)
         return TEXT_END;
-    size_t length = end - source->begin;
-    if (length > 0 && source->buffer[end - 1] == '\r')
-        length--;
-    if (length > TEXT_LINE_BYTES_MAX)
-        return give_too_long(source, line, status);
-    *line = (struct text_line){
-        .bytes = source->buffer + source->begin, .length = length, .number = ++source->lines};
+    *line = text_line_of(source->buffer + source->begin, end - source->begin, ++source->lines);
+    if (line->too_long)
+        return skip_rest(source, status) ? TEXT_LINE : TEXT_FAILED;
     source->begin = end < source->end ? end + 1 : end;
     return TEXT_LINE;
+}
+
+/* Fills bytes[capacity] behind the `length` that are there, as far as the file goes. */
+static size_t fill(struct text_source *source, char *bytes, size_t length, size_t capacity) {
+    while (length < capacity && !source->ended && !source->failed) {
+        size_t more;
+        if (!decoder_read(source->decoder, bytes + length, capacity - length, &more, &source->failure)) {
+            source->failed = true;
+            status_context(&source->failure, "%s", source->path);
+            break;
+        }
+        source->ended = more == 0;
+        length += more;
+    }
+    return length;
+}
+
+size_t text_source_block(struct text_source *source, char *bytes, size_t capacity) {
+    size_t rest = source->end - source->begin;
+    REQUIRE(capacity <= TEXT_BLOCK_BYTES_MAX, "what is left of a block finds room in the buffer");
+    if (rest > capacity)
+        rest = capacity;
+    memcpy(bytes, source->buffer + source->begin, rest);
+    source->begin += rest;
+    size_t length = source->begin < source->end ? rest : fill(source, bytes, rest, capacity);
+    const char *newline = memrchr(bytes, '\n', length);
+    size_t whole = newline == NULL ? 0 : (size_t)(newline - bytes) + 1;
+    /* The beginning of a line goes back in front of what is left. */
+    size_t back = length - whole;
+    if (source->begin < source->end) {
+        source->begin -= back;
+    } else {
+        memcpy(source->buffer, bytes + whole, back);
+        source->begin = 0;
+        source->end = back;
+    }
+    return whole;
+}
+
+uint64_t text_source_count(struct text_source *source, uint64_t lines) {
+    uint64_t first = source->lines + 1;
+    source->lines += lines;
+    return first;
 }
 
 void text_source_close(struct text_source *source) {

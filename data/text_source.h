@@ -29,6 +29,20 @@ struct text_source *text_source_open(const char *path, struct status *status);
 /* The next line. TEXT_FAILED fills status (STATUS_IO, STATUS_BAD_DATA), which names the file. */
 enum text_outcome text_source_next(struct text_source *source, struct text_line *line, struct status *status);
 
+/* A line from length bytes that begin with it, without its \n: a \r at its end is taken off. */
+struct text_line text_line_of(char *bytes, size_t length, uint64_t number);
+
+enum { TEXT_BLOCK_BYTES_MAX = 4 * TEXT_LINE_BYTES_MAX };
+
+/* Many lines at once: the whole lines, each with its \n, among the next bytes of the file, at most
+ * capacity <= TEXT_BLOCK_BYTES_MAX of them. Returns how many bytes; 0 where only text_source_next gets on: at
+ * the last line, the end, a failure, or in a very long line. These lines are not numbered yet. */
+size_t text_source_block(struct text_source *source, char *bytes, size_t capacity);
+
+/* Numbers so many of the lines that came in blocks; the number of the first. All are numbered, in their
+ * order, before text_source_next is called. */
+uint64_t text_source_count(struct text_source *source, uint64_t lines);
+
 /* NULL is allowed. */
 void text_source_close(struct text_source *source);
 

@@ -10,6 +10,7 @@
 
 #include "core/memory.h"
 #include "data/atomic_file.h"
+#include "data/blocks.h"
 #include "data/generate.h"
 #include "data/import.h"
 #include "data/model_file.h"
@@ -38,6 +39,37 @@ static bool generate_again(struct status *status) {
     struct generate_summary summary;
     struct generate_spec spec = {out, true, 2000, 40, 90, 2, 0.5, 1, 0.2, 1};
     return generate_ratings(&spec, &summary, status);
+}
+
+static bool generate_tightly(struct status *status) {
+    struct generate_summary summary;
+    struct generate_spec spec = {
+        out, false, 8000, 80, 190, 2, 0.5, 1, 0.2, 1, .is_tight = true, .shape = {4, 3}, .threads = 1};
+    return generate_ratings(&spec, &summary, status);
+}
+
+static bool build_and_open(const struct packed_set *set, struct status *status) {
+    struct blocks blocks;
+    if (!blocks_build(set, out, (struct blocks_shape){3, 2}, 5000, status))
+        return false;
+    bool done = blocks_open(&blocks, out, set, status);
+    blocks_close(&blocks);
+    return done;
+}
+
+static bool build_blocks(struct status *status) {
+    struct packed_set set;
+    if (!packed_set_open(&set, made, status))
+        return false;
+    mkdir(out, 0777);
+    bool done = build_and_open(&set, status);
+    packed_set_close(&set);
+    if (!done) {
+        unlink(scratch_path(&scratch, "out/" BLOCKS_FILE));
+        if (rmdir(out) != 0)
+            status->text[0] = '\0';
+    }
+    return done;
 }
 
 static bool open_set(struct status *status) {
@@ -99,6 +131,8 @@ static void memory_runs_out_anywhere(void **state) {
     assert_survives_every_failure(import_again);
     assert_survives_every_failure(import_packed);
     assert_survives_every_failure(generate_again);
+    assert_survives_every_failure(generate_tightly);
+    assert_survives_every_failure(build_blocks);
     assert_survives_every_failure(open_set);
     assert_survives_every_failure(write_model);
 }
@@ -162,6 +196,7 @@ static void the_disk_is_full(void **state) {
     signal(SIGXFSZ, SIG_IGN);
     assert_survives_a_full_disk(import_again);
     assert_survives_a_full_disk(generate_again);
+    assert_survives_a_full_disk(generate_tightly);
     assert_int_equal(memory_blocks_held(), 0);
 }
 

@@ -1,4 +1,4 @@
-/* Can any bytes hurt the readers of packed sets and models? Bytes that a fuzzer makes up never match a
+/* Can any bytes hurt the readers of packed sets, blocks and models? Bytes that a fuzzer makes up never match a
  * checksum, so the checksums are set right before the file is opened: what lies behind them is reached too.
  */
 #include <stddef.h>
@@ -8,15 +8,70 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/hash.h"
+#include "data/blocks.h"
+#include "data/container_layout.h"
 #include "data/model_file.h"
 #include "data/packed_set.h"
-#include "tests/fuzz/checksums.h"
 
 enum { FUZZ_BYTES_MAX = 1 << 16 };
 
 int container_fuzz(const uint8_t *bytes, size_t length);
 
-static void open_both(const char *path) {
+static void set_entry_hashes(uint8_t *bytes, size_t length, uint64_t table_offset, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct container_entry entry;
+        memcpy(&entry, bytes + table_offset + i * sizeof entry, sizeof entry);
+        if (entry.offset <= length && entry.bytes <= length - entry.offset)
+            entry.hash = hash_bytes(bytes + entry.offset, entry.bytes, 0);
+        memcpy(bytes + table_offset + i * sizeof entry, &entry, sizeof entry);
+    }
+}
+
+static void set_hashes(uint8_t *bytes, size_t length) {
+    struct container_header header;
+    if (length < sizeof header)
+        return;
+    memcpy(&header, bytes, sizeof header);
+    uint64_t table_bytes = header.section_count * (uint64_t)sizeof(struct container_entry);
+    if (header.table_offset <= length && table_bytes <= length - header.table_offset) {
+        set_entry_hashes(bytes, length, header.table_offset, header.section_count);
+        header.table_hash = hash_bytes(bytes + header.table_offset, table_bytes, 0);
+    }
+    header.header_hash = hash_bytes(&header, offsetof(struct container_header, header_hash), 0);
+    memcpy(bytes, &header, sizeof header);
+}
+
+/* Every rating of a set of blocks that was let in lies where its maps say. */
+static void walk(const struct blocks *blocks) {
+    for (uint32_t part = 0; part < blocks->parts; part++)
+        for (uint32_t stratum = 0; stratum < blocks->strata; stratum++) {
+            struct block block = blocks_at(blocks, part, stratum);
+            for (uint32_t i = 0; i < block.count; i++)
+                if (blocks->user_rows[blocks->part_starts[part] + block.users[i]] >= blocks->users ||
+                    blocks->movie_rows[blocks->stratum_starts[stratum] + block.movies[i]] >= blocks->movies ||
+                    block.codes[i] >= blocks->value_count)
+                    __builtin_trap();
+        }
+}
+
+/* As the blocks of a set like that of the corpus, tests/golden/blocks_small.bin. */
+static void open_blocks(const char *path) {
+    struct status status;
+    struct blocks blocks;
+    struct packed_set set = {.users = 5, .movies = 4, .train_count = 10, .is_in_blocks = true};
+    struct container *file = container_open(path, CONTAINER_BLOCKS, &status);
+    if (file == NULL)
+        return;
+    set.blocks_hash = container_hash(file, "blocks");
+    container_close(file);
+    if (!blocks_open(&blocks, path, &set, &status))
+        return;
+    walk(&blocks);
+    blocks_close(&blocks);
+}
+
+static void open_all(const char *path) {
     struct status status;
     struct packed_set set;
     struct model_file model;
@@ -24,6 +79,7 @@ static void open_both(const char *path) {
         packed_set_close(&set);
     if (model_file_open(&model, path, &status))
         model_file_close(&model);
+    open_blocks(path);
 }
 
 int container_fuzz(const uint8_t *bytes, size_t length) {
@@ -35,10 +91,10 @@ int container_fuzz(const uint8_t *bytes, size_t length) {
         return 0;
     }
     memcpy(copy, bytes, length);
-    checksums_set(copy, length);
+    set_hashes(copy, length);
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     if (write(file, copy, length) == (ssize_t)length)
-        open_both(path);
+        open_all(path);
     close(file);
     return 0;
 }

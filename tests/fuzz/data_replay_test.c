@@ -18,6 +18,62 @@ static void ratings_files_do_no_harm(void **state) {
     replay_folder(TESTS_DIR "/fuzz/corpus/ratings", ratings_fuzz);
 }
 
+/* One line of a ratings file, often plain and often nearly so. */
+static int make_line(char *line, const char *separator, uint64_t seed, uint64_t i) {
+    static const char *const IDS[] = {"1", "42", "007", "0", "9999999", "12345678", "", "u7", "\"5\"", " 3"};
+    static const char *const VALUES[] = {"3.5", "4",    "4.0",       "10.25", "0.1",       "1234567.1234567",
+                                         ".5",  "5.",   "-1",        "1e1",   "12345678",  "3.12345678",
+                                         "nan", "03.5", "9999999.9", "2.675", "0.3333333", ""};
+    static const char *const TIMES[] = {"1260759144", "0",   "1234567890123456", "12345678901234567", "-5",
+                                        "",           "1e9", "1260759144.0"};
+    static const char *const ENDS[] = {"\n", "\n", "\n", "\r\n", "\r\r\n", ",1\n", "\n\n"};
+#define PICK(array, bits) array[(bits) % (sizeof array / sizeof array[0])]
+    uint64_t bits = rng_bits(seed, 5, i), plain = bits & 3;
+    if (plain != 0)
+        return sprintf(line, "%u%s%u%s%u.%u%s%u%s", (unsigned)(bits >> 8 & 0xfff), separator,
+                       (unsigned)(bits >> 20 & 0xfffff), separator, (unsigned)(bits >> 40 & 7),
+                       (unsigned)(bits >> 43 & 7), separator, (unsigned)(bits >> 32),
+                       plain == 1 ? "\r\n" : "\n");
+    return sprintf(line, "%s%s%s%s%s%s%s%s", PICK(IDS, bits >> 8), separator, PICK(IDS, bits >> 16),
+                   separator, PICK(VALUES, bits >> 24), separator, PICK(TIMES, bits >> 32),
+                   PICK(ENDS, bits >> 40));
+}
+
+/* Long enough for many blocks; in the middle a line longer than any block, and no newline at the end. */
+static const char *make_file(struct scratch *scratch, const char *separator, uint64_t seed) {
+    enum { LINES = 60000, LONG = 700000 };
+    char *text = malloc(LINES * 64 + LONG);
+    size_t length =
+        (size_t)sprintf(text, "%s", separator[0] == ',' ? "userId,movieId,rating,timestamp\n" : "");
+    for (uint64_t i = 0; i < LINES; i++) {
+        length += (size_t)make_line(text + length, separator, seed, i);
+        if (i == LINES / 2) {
+            memset(text + length, '7', LONG);
+            length += LONG;
+        }
+    }
+    const char *path = scratch_write(scratch, "lines", text, length - (seed % 2));
+    free(text);
+    return path;
+}
+
+/* The fast reader reads what the careful one reads, for any number of threads. */
+static void plain_lines_are_read_as_others_are(void **state) {
+    (void)state;
+    static const char *const SEPARATORS[] = {",", "\t", "::"};
+    struct scratch scratch;
+    scratch_make(&scratch);
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        const char *path = make_file(&scratch, SEPARATORS[seed % 3], seed);
+        size_t in_runs = read_ratings(path, true, 1);
+        assert_true(in_runs > 40000);
+        assert_int_equal(read_ratings(path, true, 3), in_runs);
+        assert_int_equal(read_ratings(path, false, 2), read_ratings(path, false, 1));
+    }
+    scratch_remove(scratch.folder);
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
 static void containers_do_no_harm(void **state) {
     (void)state;
     replay_folder(TESTS_DIR "/fuzz/corpus/container", container_fuzz);
@@ -44,6 +100,7 @@ static void the_checksums_are_set_right(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ratings_files_do_no_harm),
+        cmocka_unit_test(plain_lines_are_read_as_others_are),
         cmocka_unit_test(containers_do_no_harm),
         cmocka_unit_test(the_checksums_are_set_right),
     };

@@ -1,24 +1,77 @@
-/* Can any bytes of a ratings or movies file hurt its reader? The file is an anonymous one, so that nothing
+/* Can any bytes of a ratings or movies file hurt its reader, or make the fast reader of plain lines read
+ * something else than the careful one? The file is an anonymous one, so that nothing
  * touches a disk. Build for libFuzzer with: clang -fsanitize=fuzzer,address -I. tests/fuzz/ratings_fuzz.c
  * data/[a-z]*.c core/[a-z]*.c ... */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "data/movies_reader.h"
-#include "data/ratings_reader.h"
+#include "data/rating_stream.h"
 
 int ratings_fuzz(const uint8_t *bytes, size_t length);
 
-static void read_ratings(const char *path) {
+static void must(bool holds) {
+    if (!holds)
+        abort();
+}
+
+static bool is_number(const char *id, size_t length, uint32_t number) {
+    char text[16];
+    return (size_t)snprintf(text, sizeof text, "%u", number) == length && memcmp(text, id, length) == 0;
+}
+
+/* Row i of a run is what the careful reader gives next. */
+static void compare_run(struct ratings_reader *reader, const struct rating_run *run, size_t i) {
+    struct ratings_row row;
+    struct status status;
+    must(ratings_reader_next(reader, &row, &status) == RATINGS_ROW);
+    must(row.line == run->line + i);
+    must(is_number(row.user, row.user_length, run->ratings[i].user));
+    must(is_number(row.movie, row.movie_length, run->ratings[i].movie));
+    must(memcmp(&row.value, &run->ratings[i].value, sizeof row.value) == 0);
+    must(run->times == NULL || row.time == run->times[i]);
+}
+
+static void compare_row(struct ratings_reader *reader, enum stream_outcome outcome,
+                        const struct ratings_row *streamed) {
+    struct ratings_row row;
+    struct status status;
+    enum ratings_outcome expected = ratings_reader_next(reader, &row, &status);
+    must(expected == (outcome == STREAM_ROW      ? RATINGS_ROW
+                      : outcome == STREAM_REJECT ? RATINGS_REJECT
+                      : outcome == STREAM_END    ? RATINGS_END
+                                                 : RATINGS_FAILED));
+    if (outcome == STREAM_REJECT)
+        must(row.line == streamed->line && strcmp(row.reason, streamed->reason) == 0);
+    if (outcome == STREAM_ROW)
+        must(row.line == streamed->line && row.user_length == streamed->user_length &&
+             memcmp(row.user, streamed->user, row.user_length) == 0 && row.time == streamed->time);
+}
+
+/* How many rows came in runs. */
+static size_t read_ratings(const char *path, bool wants_times, unsigned threads) {
     struct status status;
     struct ratings_row row;
-    enum ratings_outcome outcome = RATINGS_ROW;
-    struct ratings_reader *reader = ratings_reader_open(path, true, &status);
-    while (reader != NULL && (outcome == RATINGS_ROW || outcome == RATINGS_REJECT))
-        outcome = ratings_reader_next(reader, &row, &status);
+    struct rating_run run;
+    size_t in_runs = 0;
+    enum stream_outcome outcome = STREAM_ROW;
+    struct ratings_reader *reader = ratings_reader_open(path, wants_times, &status);
+    struct rating_stream *stream = rating_stream_open(path, wants_times, threads, &status);
+    must((reader == NULL) == (stream == NULL));
+    while (stream != NULL && outcome != STREAM_END && outcome != STREAM_FAILED) {
+        outcome = rating_stream_next(stream, &run, &row, &status);
+        for (size_t i = 0; outcome == STREAM_RUN && i < run.count; i++, in_runs++)
+            compare_run(reader, &run, i);
+        if (outcome != STREAM_RUN)
+            compare_row(reader, outcome, &row);
+    }
     ratings_reader_close(reader);
+    rating_stream_close(stream);
+    return in_runs;
 }
 
 static void read_movies(const char *path) {
@@ -39,7 +92,8 @@ int ratings_fuzz(const uint8_t *bytes, size_t length) {
         return 0;
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     if (write(file, bytes, length) == (ssize_t)length) {
-        read_ratings(path);
+        read_ratings(path, true, 1);
+        read_ratings(path, false, 1);
         read_movies(path);
     }
     close(file);

@@ -1,0 +1,42 @@
+/* Which user lies in which part and which movie in which stratum, for data/blocks.h.
+ *
+ * Rows are dealt by falling count, each to the side that has the fewest ratings so far among those with room
+ * (Graham 1969, "Bounds on multiprocessing timing anomalies"); every side gets the same number of rows but
+ * one. Within a side the rows with most ratings come first. A row's place counts rows from the first side on.
+ */
+#ifndef DATA_BLOCKS_PLAN_H
+#define DATA_BLOCKS_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/status.h"
+
+enum { BLOCKS_SIDES_MAX = 4096, BLOCKS_SIDE_ROWS_MAX = 1 << 16 };
+
+struct blocks_shape {
+    uint32_t parts, strata; /* each 1 .. BLOCKS_SIDES_MAX */
+};
+
+/* One of two: users in parts, or movies in strata. */
+struct blocks_side {
+    uint32_t rows, sides;
+    uint32_t *starts;     /* [sides + 1]: the first place of each side; owned, as those below */
+    uint32_t *row_at;     /* [rows], by place */
+    uint32_t *side_place; /* [rows], by row: side << 16 | place within the side */
+};
+
+/* A shape for so many rows: sides of about 2,048 rows, which one core's cache holds, but not more than 64 of
+ * them unless rows would not fit. */
+struct blocks_shape blocks_shape_for(uint32_t users, uint32_t movies);
+
+/* Deals rows of which the counts are known. STATUS_BAD_DATA when a side would have more than
+ * BLOCKS_SIDE_ROWS_MAX rows, or there are more sides than rows (an empty table has one side) or than
+ * BLOCKS_SIDES_MAX; `what` names the sides in the sentence. STATUS_NO_MEMORY. */
+bool blocks_side_deal(struct blocks_side *side, const char *what, uint32_t sides, const uint32_t *counts,
+                      uint32_t rows, struct status *status);
+
+/* Gives the memory back. */
+void blocks_side_clear(struct blocks_side *side);
+
+#endif
