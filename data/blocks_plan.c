@@ -1,10 +1,8 @@
 #include "data/blocks_plan.h"
 
-#include <string.h>
-
 #include "core/memory.h"
 
-enum { ROWS_WANTED = 2048, SIDES_WANTED = 64, RADIX_BITS = 16, RADIX = 1 << RADIX_BITS };
+enum { ROWS_WANTED = 2048, SIDES_WANTED = 64 };
 
 static uint32_t divide_up(uint32_t a, uint32_t b) {
     return a / b + (a % b != 0);
@@ -21,77 +19,33 @@ struct blocks_shape blocks_shape_for(uint32_t users, uint32_t movies) {
     return (struct blocks_shape){sides_for(users), sides_for(movies)};
 }
 
-/* One pass of a radix sort that puts large counts first; rows of equal digits keep their order. */
-static void sort_pass(const uint32_t *counts, const uint32_t *from, uint32_t *to, uint32_t rows,
-                      uint32_t shift, uint32_t *begins) {
-    uint32_t begin = 0;
-    memset(begins, 0, RADIX * sizeof *begins);
-    for (uint32_t row = 0; row < rows; row++)
-        begins[counts[row] >> shift & (RADIX - 1)]++;
-    for (uint32_t digit = RADIX; digit-- > 0;) {
-        uint32_t count = begins[digit];
-        begins[digit] = begin;
-        begin += count;
-    }
-    for (uint32_t i = 0; i < rows; i++)
-        to[begins[counts[from[i]] >> shift & (RADIX - 1)]++] = from[i];
+/* A side ends where its share of the ratings is reached, unless it would get too many rows, or leave too few or too many to
+ * those after it. */
+static uint32_t end_of_side(const struct blocks_side *side, const uint32_t *counts, uint32_t number,
+                            uint64_t *passed, uint64_t all) {
+    uint32_t start = side->starts[number], after = side->sides - number - 1, end = start + 1;
+    uint32_t last = side->rows - after;
+    uint64_t room = (uint64_t)after * BLOCKS_SIDE_ROWS_MAX;
+    uint32_t first = side->rows > room && side->rows - room > end ? (uint32_t)(side->rows - room) : end;
+    last = last - start > BLOCKS_SIDE_ROWS_MAX ? start + BLOCKS_SIDE_ROWS_MAX : last;
+    *passed += counts[start];
+    while (end < last && (end < first || (*passed + counts[end] / 2) * side->sides < all * (number + 1)))
+        *passed += counts[end++];
+    return end;
 }
 
-/* A side while rows are dealt; the heap has the one with the fewest ratings on top, of equals the first. */
-struct pile {
-    uint64_t ratings;
-    uint32_t side, rows;
-};
-
-static bool comes_before(const struct pile *a, const struct pile *b) {
-    return a->ratings != b->ratings ? a->ratings < b->ratings : a->side < b->side;
-}
-
-static void sift_down(struct pile *heap, uint32_t count) {
-    struct pile moving = heap[0];
-    uint32_t at = 0;
-    for (uint32_t child = 1; child < count; child = 2 * at + 1) {
-        if (child + 1 < count && comes_before(&heap[child + 1], &heap[child]))
-            child++;
-        if (!comes_before(&heap[child], &moving))
-            break;
-        heap[at] = heap[child];
-        at = child;
-    }
-    heap[at] = moving;
-}
-
-/* `larger` sides may still get `most` rows, the others one less. */
-static bool is_full(const struct pile *pile, uint32_t most, uint32_t larger) {
-    return pile->rows == most || (pile->rows + 1 == most && larger == 0);
-}
-
-/* Notes each row's side and its place there; starts[s + 1] gets the rows of side s. */
-static void deal(struct blocks_side *side, const uint32_t *counts, const uint32_t *by_count,
-                 struct pile *heap) {
-    uint32_t open = side->sides, most = divide_up(side->rows, side->sides);
-    uint32_t larger = side->rows - (most - (most > 0)) * side->sides;
-    for (uint32_t i = 0; i < side->sides; i++)
-        heap[i] = (struct pile){0, i, 0};
-    for (uint32_t i = 0; i < side->rows; i++) {
-        uint32_t row = by_count[i];
-        while (is_full(&heap[0], most, larger)) {
-            heap[0] = heap[--open];
-            sift_down(heap, open);
-        }
-        side->side_place[row] = heap[0].side << 16 | heap[0].rows++;
-        side->starts[heap[0].side + 1]++;
-        heap[0].ratings += counts[row];
-        larger -= heap[0].rows == most;
-        sift_down(heap, open);
-    }
-}
-
-static void place_rows(struct blocks_side *side) {
-    for (uint32_t i = 0; i < side->sides; i++)
-        side->starts[i + 1] += side->starts[i];
+static void cut(struct blocks_side *side, const uint32_t *counts) {
+    uint64_t all = 0, passed = 0;
     for (uint32_t row = 0; row < side->rows; row++)
-        side->row_at[side->starts[side->side_place[row] >> 16] + (side->side_place[row] & 0xffff)] = row;
+        all += counts[row];
+    for (uint32_t number = 0; number + 1 < side->sides; number++)
+        side->starts[number + 1] = end_of_side(side, counts, number, &passed, all);
+    side->starts[side->sides] = side->rows;
+    for (uint32_t number = 0; number < side->sides; number++)
+        for (uint32_t row = side->starts[number]; row < side->starts[number + 1]; row++) {
+            side->row_at[row] = row;
+            side->side_place[row] = number << 16 | (row - side->starts[number]);
+        }
 }
 
 static bool take_side(struct blocks_side *side, struct status *status) {
@@ -101,25 +55,6 @@ static bool take_side(struct blocks_side *side, struct status *status) {
     if (side->row_at != NULL)
         side->side_place = memory_take_array(side->rows, sizeof *side->side_place, "places of rows", status);
     return side->side_place != NULL;
-}
-
-static bool sort_and_deal(struct blocks_side *side, const uint32_t *counts, struct status *status) {
-    uint32_t *by_count = memory_take_array(side->rows, sizeof *by_count, "rows by count", status);
-    uint32_t *begins = memory_take_array(RADIX, sizeof *begins, "rows by count", status);
-    struct pile *heap = memory_take_array(side->sides, sizeof *heap, "sides of blocks", status);
-    bool done = by_count != NULL && begins != NULL && heap != NULL;
-    if (done) {
-        for (uint32_t row = 0; row < side->rows; row++)
-            by_count[row] = row;
-        sort_pass(counts, by_count, side->row_at, side->rows, 0, begins);
-        sort_pass(counts, side->row_at, by_count, side->rows, RADIX_BITS, begins);
-        deal(side, counts, by_count, heap);
-        place_rows(side);
-    }
-    memory_release(by_count);
-    memory_release(begins);
-    memory_release(heap);
-    return done;
 }
 
 bool blocks_side_deal(struct blocks_side *side, const char *what, uint32_t sides, const uint32_t *counts,
@@ -133,10 +68,12 @@ bool blocks_side_deal(struct blocks_side *side, const char *what, uint32_t sides
         return status_fail(status, STATUS_BAD_DATA,
                            "%u rows do not fit into %u %s of at most %d; at least %u are needed", rows, sides,
                            what, BLOCKS_SIDE_ROWS_MAX, divide_up(rows, BLOCKS_SIDE_ROWS_MAX));
-    if (take_side(side, status) && sort_and_deal(side, counts, status))
-        return true;
-    blocks_side_clear(side);
-    return false;
+    if (!take_side(side, status)) {
+        blocks_side_clear(side);
+        return false;
+    }
+    cut(side, counts);
+    return true;
 }
 
 void blocks_side_clear(struct blocks_side *side) {

@@ -1,8 +1,7 @@
 /* Which user lies in which part and which movie in which stratum, for data/blocks.h.
  *
- * Rows are dealt by falling count, each to the side that has the fewest ratings so far among those with room
- * (Graham 1969, "Bounds on multiprocessing timing anomalies"); every side gets the same number of rows but
- * one. Within a side the rows with most ratings come first. A row's place counts rows from the first side on.
+ * A side is a run of neighbouring rows, so that it is one run of places on every shard too (model/partition.h); the cuts
+ * are where each side has about the same number of ratings.
  */
 #ifndef DATA_BLOCKS_PLAN_H
 #define DATA_BLOCKS_PLAN_H

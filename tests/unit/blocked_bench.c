@@ -93,7 +93,7 @@ void blocked_pull(struct bench *bench, const struct run_plan *plan) {
     bench_hand(bench, plan->link, &message, NULL, 0);
 }
 
-const struct sent *bench_rows(const struct bench *bench, struct run_name name, uint64_t version) {
+const struct sent *run_rows_sent(const struct bench *bench, struct run_name name, uint64_t version) {
     for (size_t i = bench->sent_count; i > 0; i--) {
         const struct run_rows_message *rows = &bench->sent[i - 1].message.run_rows;
         if (bench->sent[i - 1].message.kind == MESSAGE_RUN_ROWS && rows->table == name.table &&
@@ -137,7 +137,7 @@ static void change_run(const struct bench *bench, struct run_name name, float *f
 
 void blocked_push(struct bench *bench, const struct run_plan *plan) {
     _Alignas(64) float floats[RUN_FLOATS];
-    const struct sent *rows = bench_rows(bench, plan->name, plan->version);
+    const struct sent *rows = run_rows_sent(bench, plan->name, plan->version);
     assert_non_null(rows);
     assert_int_equal(rows->message.run_rows.rows, blocked_count(bench, plan->name));
     assert_int_equal(rows->message.body_bytes, run_bytes(bench, plan->name));
@@ -151,7 +151,7 @@ static void train_part(struct bench *bench, uint32_t lane, uint64_t first, uint6
     _Alignas(64) float floats[RUN_FLOATS];
     struct run_plan plan = blocked_part(lane, version);
     blocked_pull(bench, &plan);
-    const struct sent *rows = bench_rows(bench, plan.name, version);
+    const struct sent *rows = run_rows_sent(bench, plan.name, version);
     assert_non_null(rows);
     memcpy(floats, rows->body, rows->message.body_bytes);
     for (uint64_t step = first; step < end; step++)

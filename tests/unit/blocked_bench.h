@@ -45,7 +45,7 @@ void blocked_push(struct bench *bench, const struct run_plan *plan);
 void blocked_push_floats(struct bench *bench, const struct run_plan *plan, const float *floats);
 
 /* The newest RUN_ROWS of a run at a version, or NULL. */
-const struct sent *bench_rows(const struct bench *bench, struct run_name name, uint64_t version);
+const struct sent *run_rows_sent(const struct bench *bench, struct run_name name, uint64_t version);
 
 /* Rows of a run on this shard. */
 uint32_t blocked_count(const struct bench *bench, struct run_name name);

@@ -62,7 +62,7 @@ static void a_push_counts_once(void **state) {
         assert_true(pushed->lane == 1 && pushed->table == TABLE_MOVIES && pushed->run == 1);
         assert_int_equal(pushed->version, plan.version);
         blocked_pull(bench, &next);
-        const struct sent *rows = bench_rows(bench, next.name, next.version);
+        const struct sent *rows = run_rows_sent(bench, next.name, next.version);
         if (copy == 1)
             memcpy(before, rows->body, sizeof before);
         assert_memory_equal(rows->body, before, rows->message.body_bytes);
@@ -155,7 +155,7 @@ static void a_pull_waits_for_its_version(void **state) {
     blocked_pull(bench, &first);
     blocked_push(bench, &first);
     assert_int_equal(bench_count(bench, MESSAGE_RUN_ROWS), 2);
-    const struct sent *rows = bench_rows(bench, second.name, 1);
+    const struct sent *rows = run_rows_sent(bench, second.name, 1);
     assert_int_equal(rows->link, LINK_INCOMING + 70);
     assert_int_equal(rows->message.run_rows.lane, 0);
     blocked_pull(bench, &second);
