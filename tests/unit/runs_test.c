@@ -87,6 +87,8 @@ static void boundaries_that_cannot_be_are_refused(void **state) {
         bool good = places(&runs, firsts, sizeof firsts);
         assert_false(good || runs.known);
     }
+    uint32_t longest[] = {0, RUN_ROWS_MAX + 1, RUN_ROWS_MAX + 1, USERS, 0, 5, 6, 10, MOVIES};
+    assert_false(places(&runs, longest, sizeof longest));
     assert_false(places(&runs, FIRSTS, sizeof FIRSTS - 4));
     assert_false(places(&runs, FIRSTS, 0));
     assert_true(places(&runs, FIRSTS, sizeof FIRSTS));
