@@ -10,6 +10,7 @@
 #include "net/endpoint.h"
 #include "net/signals.h"
 #include "net/socket.h"
+#include "node/block_source.h"
 #include "node/event_log.h"
 #include "node/node.h"
 #include "node/ratings_source.h"
@@ -120,7 +121,9 @@ static bool open_set(const struct config *config, struct packed_set *set, struct
             "data.ratings of a worker must be a packed set: run `dotbias import %s --out DIR` first and "
             "name DIR",
             config->data_ratings);
-    return packed_set_open(set, config->data_ratings, status);
+    char blocks[PATH_MAX];
+    return block_source_open_set(config, set, config->data_ratings, status) &&
+           block_source_open(config, NULL, set, config->data_ratings, blocks, NULL, status);
 }
 
 static bool run_role(const struct role_arguments *arguments, const struct config *config,

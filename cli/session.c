@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "cli/taking_up.h"
+#include "node/block_source.h"
 #include "node/cluster.h"
 #include "node/ratings_source.h"
 #include "node/setup.h"
@@ -20,6 +21,7 @@ struct session {
     char checkpoints[PATH_MAX]; /* their folder; empty: none are taken */
     char data_path[PATH_MAX];   /* of the packed set */
     struct packed_set set;
+    char blocks_path[PATH_MAX]; /* empty in the mode minibatch */
     struct display *display;
 };
 
@@ -115,6 +117,9 @@ static bool open_ratings(struct session *session, struct status *status) {
     return config_require_data(session->config, status) &&
            ratings_source_open(session->config, &session->dir, &session->set, session->data_path, notes,
                                stderr, status) &&
+           block_source_open(session->config,
+                             session->spec->kind == SESSION_SUPERVISED ? NULL : &session->dir, &session->set,
+                             session->data_path, session->blocks_path, notes, status) &&
            setup_check(session->config, &session->set, status);
 }
 
@@ -126,6 +131,8 @@ static bool train(struct session *session, struct status *status) {
         return run_cluster(session, status);
     snprintf(config->data_ratings, sizeof config->data_ratings, "%.*s", CONFIG_TEXT_BYTES - 1,
              session->data_path);
+    snprintf(config->data_blocks, sizeof config->data_blocks, "%.*s", CONFIG_TEXT_BYTES - 1,
+             session->blocks_path);
     if (!run_dir_write_config(&session->dir, config, status))
         return false;
     introduce(session);

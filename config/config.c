@@ -87,6 +87,8 @@ struct schedule_spec config_schedule(const struct config *config) {
 
 uint32_t config_lanes(const struct config *config) {
     uint64_t lanes = config->train_batch / RATINGS_PER_LANE;
+    if (config->train_mode == MODE_BLOCKED)
+        return (uint32_t)config->train_parts;
     if (config->train_lanes != 0)
         return (uint32_t)config->train_lanes;
     return lanes < 1 ? 1 : lanes > AUTO_LANES_MAX ? AUTO_LANES_MAX : (uint32_t)lanes;

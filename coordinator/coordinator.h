@@ -36,6 +36,8 @@ struct coordinator_spec {
     bool independent; /* ssp, asp: every lane's push is a step of its own */
     bool blocked;     /* mode blocked: a lane is a part of the users, a step a round of the rotation */
     uint32_t strata;  /* blocked: rounds of an epoch */
+    const uint32_t *part_first;    /* blocked: [lanes + 1] user rows; lives as long as the engine */
+    const uint32_t *stratum_first; /* blocked: [strata + 1] movie rows; likewise */
     uint32_t components;
     const char *transport; /* for the report */
     uint64_t start_timeout_us, progress_us;

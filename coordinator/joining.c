@@ -5,6 +5,16 @@
 
 #include "coordinator/course.h"
 
+/* Mode blocked: where the runs begin. */
+static void send_runs(const struct coordinator *coordinator, const struct seat *pserver, struct outbox *out) {
+    const struct coordinator_spec *spec = &coordinator->spec;
+    uint32_t parts = spec->lanes, *firsts = outbox_body(out, (parts + spec->strata + 2) * sizeof *firsts);
+    memcpy(firsts, spec->part_first, (parts + 1) * sizeof *firsts);
+    memcpy(firsts + parts + 1, spec->stratum_first, (spec->strata + 1) * sizeof *firsts);
+    struct message message = {.kind = MESSAGE_RUNS, .runs = {parts, spec->strata}};
+    outbox_send(out, pserver->link, &message);
+}
+
 static void send_welcome(const struct coordinator *coordinator, const struct seat *seat, struct outbox *out) {
     const struct coordinator_spec *spec = &coordinator->spec;
     const struct run_position *resume = spec->resume;
@@ -20,6 +30,8 @@ static void send_welcome(const struct coordinator *coordinator, const struct sea
         message.welcome.clock_step = resume->clock_step;
     }
     outbox_send(out, seat->link, &message);
+    if (coordinator->spec.blocked && seat->role == ROLE_PSERVER)
+        send_runs(coordinator, seat, out);
 }
 
 static void send_topology(const struct coordinator *coordinator, const struct seat *worker,

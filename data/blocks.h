@@ -6,7 +6,7 @@
  * - blocks: block after block, the strata of part 0 first. A block of n ratings begins on a multiple of 8
  *   bytes and is u16 users[m], u16 movies[m], u8 codes[m], where m is n rounded up to a multiple of 8 and what
  *   is behind n is zero. Ratings come user by user in the order of places, those of a user in the order of
- *   the set;
+ *   the set, dealt out from sixteen piles in turn (data/blocks_writer.c says why);
  * - counts: u32[P * S], the ratings of each block;
  * - values: f32[], rising: the value of each code;
  * - part_starts, stratum_starts: u32[P + 1], u32[S + 1], the first place of each;

@@ -17,10 +17,13 @@ struct blocks_writer {
     uint64_t train;
 };
 
-/* Where the next rating of a block goes. */
-struct block_end {
+enum { STRIPES = 16 };
+
+/* Where a block's ratings go. */
+struct block_room {
     uint16_t *users, *movies;
     uint8_t *codes;
+    uint32_t filled;
 };
 
 static bool take_room(struct part_blocks *blocks, const struct part_ratings *ratings, uint32_t strata,
@@ -47,33 +50,45 @@ static bool take_room(struct part_blocks *blocks, const struct part_ratings *rat
     return true;
 }
 
-static void place_blocks(struct part_blocks *blocks, struct block_end *ends, uint32_t strata) {
+static void place_blocks(struct part_blocks *blocks, struct block_room *rooms, uint32_t strata) {
     unsigned char *at = blocks->bytes;
     for (uint32_t stratum = 0; stratum < strata; stratum++) {
         uint64_t bytes = blocks_bytes(blocks->counts[stratum]), room = bytes / 5;
-        ends[stratum] =
-            (struct block_end){(uint16_t *)(void *)at, (uint16_t *)(void *)(at + 2 * room), at + 4 * room};
+        rooms[stratum] = (struct block_room){(uint16_t *)(void *)at, (uint16_t *)(void *)(at + 2 * room),
+                                             at + 4 * room, 0};
         at += bytes;
     }
 }
 
+/* Where the i-th of a block's ratings, user by user, lies in it: they are laid in STRIPES piles one after another, and dealt
+ * out from these in turn. Neighbours then have different users, and mostly different movies, which is what lets the walk
+ * of a block (model/block.h) work on several at a time; each pile still goes user by user, which caches like. */
+static uint32_t striped(uint32_t i, uint32_t count) {
+    uint32_t height = (count + STRIPES - 1) / STRIPES, piles = (count + height - 1) / height;
+    uint32_t last_height = count - (piles - 1) * height, pile = i / height, depth = i % height;
+    uint32_t short_rows = depth > last_height ? depth - last_height : 0;
+    return depth * piles - short_rows + pile;
+}
+
 bool part_blocks_arrange(struct part_blocks *blocks, const struct part_ratings *ratings, uint32_t users,
                          uint32_t strata, struct status *status) {
-    struct block_end *ends = memory_take_array(strata, sizeof *ends, "ends of blocks", status);
-    if (ends == NULL || !take_room(blocks, ratings, strata, status)) {
-        memory_release(ends);
+    struct block_room *rooms = memory_take_array(strata, sizeof *rooms, "blocks of a part", status);
+    if (rooms == NULL || !take_room(blocks, ratings, strata, status)) {
+        memory_release(rooms);
         return false;
     }
     memset(blocks->bytes, 0, blocks->length);
-    place_blocks(blocks, ends, strata);
+    place_blocks(blocks, rooms, strata);
     for (uint32_t user = 0, i = 0; user < users; user++)
         for (; i < ratings->user_ends[user]; i++) {
-            struct block_end *end = &ends[ratings->movies[i] >> 16];
-            *end->users++ = (uint16_t)user;
-            *end->movies++ = (uint16_t)ratings->movies[i];
-            *end->codes++ = ratings->codes[i];
+            uint32_t stratum = ratings->movies[i] >> 16;
+            struct block_room *room = &rooms[stratum];
+            uint32_t at = striped(room->filled++, blocks->counts[stratum]);
+            room->users[at] = (uint16_t)user;
+            room->movies[at] = (uint16_t)ratings->movies[i];
+            room->codes[at] = ratings->codes[i];
         }
-    memory_release(ends);
+    memory_release(rooms);
     return true;
 }
 

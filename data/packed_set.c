@@ -1,5 +1,9 @@
 #include "data/packed_set.h"
 
+#include "core/memory.h"
+
+#include "data/blocks.h"
+
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
@@ -134,6 +138,9 @@ bool packed_set_open(struct packed_set *set, const char *path, struct status *st
 }
 
 void packed_set_close(struct packed_set *set) {
+    if (set->blocks != NULL)
+        blocks_close(set->blocks);
+    memory_release(set->blocks);
     container_close(set->file);
     *set = (struct packed_set){0};
 }

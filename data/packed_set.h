@@ -21,6 +21,8 @@
 #include "data/container.h"
 #include "data/string_table.h"
 
+struct blocks;
+
 struct packed_set {
     struct container *file; /* owns every pointer below */
     uint32_t users, movies;
@@ -29,8 +31,9 @@ struct packed_set {
     float smallest, largest; /* over all ratings */
     double truth_rmse;       /* NaN unless generated */
     const struct rating *train, *valid;
-    bool is_in_blocks;    /* then train is NULL, and the set is read with its blocks */
-    uint64_t blocks_hash; /* container_hash of their section `blocks`; 0 otherwise */
+    bool is_in_blocks;     /* then train is NULL, and the set is read with its blocks */
+    uint64_t blocks_hash;  /* container_hash of their section `blocks`; 0 otherwise */
+    struct blocks *blocks; /* its training ratings in blocks, where somebody has opened them; owned */
     struct string_table user_ids, movie_ids;
     struct string_table movie_titles, movie_genres; /* empty strings where nothing is known */
     const uint32_t *user_counts, *movie_counts;

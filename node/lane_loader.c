@@ -1,6 +1,7 @@
 #include "node/lane_loader.h"
 
 #include "core/contract.h"
+#include "data/blocks.h"
 
 void lane_loader_init(struct lane_loader *loader, const struct config *config, const struct packed_set *set) {
     *loader = (struct lane_loader){
@@ -39,10 +40,23 @@ static void load_valid(const struct lane_loader *loader, struct job *job) {
     }
 }
 
+/* The engine knows how many parts and strata there are. */
+static void load_block(const struct lane_loader *loader, struct job *job) {
+    const struct blocks *blocks = loader->set->blocks;
+    struct block block = blocks_at(blocks, job->block.part, job->block.stratum);
+    job->block.count = block.count;
+    job->block.users = block.users;
+    job->block.movies = block.movies;
+    job->block.codes = block.codes;
+    job->block.levels = blocks->values;
+}
+
 void lane_loader_perform(struct lane_loader *loader, struct job *job) {
     job->status.code = STATUS_OK;
     if (job->kind == JOB_LOAD_LANE)
         load_lane(loader, job);
+    else if (job->kind == JOB_LOAD_BLOCK)
+        load_block(loader, job);
     else if (job->kind == JOB_LOAD_VALID)
         load_valid(loader, job);
     else

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/block_source.h"
+
 static const char PACKED_NAME[] = "ratings.dotbias";
 static const char PACKED_ENDING[] = ".dotbias";
 
@@ -64,7 +66,7 @@ bool ratings_source_open(const struct config *config, const struct run_dir *dir,
         if (realpath(config->data_ratings, path) == NULL)
             return status_fail_errno(status, STATUS_NO_INPUT, "cannot open the packed set %s",
                                      config->data_ratings);
-        return packed_set_open(set, path, status);
+        return block_source_open_set(config, set, path, status);
     }
     run_dir_file(dir, "data", path);
     struct import_spec spec = ratings_source_import(config, path);

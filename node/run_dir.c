@@ -246,8 +246,8 @@ static void discard_checkpoints(const struct run_dir *dir) {
 }
 
 void run_dir_discard(const struct run_dir *dir) {
-    static const char *const FILES[] = {"config.yaml", "history.csv", "data/ratings.dotbias",
-                                        "coordinator.endpoint", "lock"};
+    static const char *const FILES[] = {"config.yaml",         "history.csv",          "data/ratings.dotbias",
+                                        "data/blocks.dotbias", "coordinator.endpoint", "lock"};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
         run_dir_file(dir, FILES[i], path);

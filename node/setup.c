@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/hash.h"
+#include "data/blocks.h"
 #include "model/order.h"
 
 static uint64_t microseconds(double seconds) {
@@ -25,6 +26,12 @@ static uint64_t incarnation(void) {
         return number;
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec ^ (uint64_t)getpid();
+}
+
+/* Whoever agrees on it reads the same ratings in the same blocks. */
+static uint64_t ratings_digest(const struct packed_set *set) {
+    return set->blocks == NULL ? set->digest
+                               : hash_bytes(&set->blocks->digest, sizeof set->blocks->digest, set->digest);
 }
 
 static bool is_independent(const struct config *config) {
@@ -63,7 +70,8 @@ const char *setup_transport_name(const struct config *config) {
 struct coordinator_spec setup_coordinator(const struct config *config, const struct packed_set *set) {
     return (struct coordinator_spec){
         .roster = {(uint32_t)config->cluster_pservers, (uint32_t)config->cluster_workers,
-                   cluster_digest(config), set->digest, microseconds(config->cluster_heartbeat_timeout),
+                   cluster_digest(config), ratings_digest(set),
+                   microseconds(config->cluster_heartbeat_timeout),
                    microseconds(config->cluster_heartbeat_interval)},
         .schedule = config_schedule(config),
         .users = set->users,
@@ -71,8 +79,12 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
         .factors = (uint32_t)config->model_factors,
         .train_count = set->train_count,
         .valid_count = set->valid_count,
-        .data_digest = set->digest,
+        .data_digest = ratings_digest(set),
         .config_digest = config_digest(config),
+        .blocked = config->train_mode == MODE_BLOCKED,
+        .strata = (uint32_t)config->train_strata,
+        .part_first = set->blocks == NULL ? NULL : set->blocks->part_starts,
+        .stratum_first = set->blocks == NULL ? NULL : set->blocks->stratum_starts,
         .batch = (uint32_t)config->train_batch,
         .lanes = config_lanes(config),
         .independent = is_independent(config),
@@ -93,6 +105,8 @@ struct pserver_spec setup_pserver(const struct config *config, uint32_t index, c
     return (struct pserver_spec){
         .member = setup_member(config, ROLE_PSERVER, index, 0, endpoint),
         .gate = {GATES[config->train_sync], lanes, (uint32_t)config->train_staleness},
+        .runs = {config->train_mode == MODE_BLOCKED, (uint32_t)config->train_parts,
+                 (uint32_t)config->train_strata},
         .saves = config->checkpoint_interval > 0 || config->checkpoint_steps > 0,
         .shard = {.model = config_model(config),
                   .optimiser = config_optimiser(config),
@@ -104,10 +118,12 @@ struct pserver_spec setup_pserver(const struct config *config, uint32_t index, c
 }
 
 struct worker_spec setup_worker(const struct config *config, const struct packed_set *set, uint32_t index) {
-    uint64_t steps = order_steps_per_epoch(set->train_count, (uint32_t)config->train_batch);
+    bool blocked = config->train_mode == MODE_BLOCKED;
+    uint64_t steps = blocked ? config->train_strata
+                             : order_steps_per_epoch(set->train_count, (uint32_t)config->train_batch);
     struct schedule_spec schedule = config_schedule(config);
     return (struct worker_spec){
-        .member = setup_member(config, ROLE_WORKER, index, set->digest, ""),
+        .member = setup_member(config, ROLE_WORKER, index, ratings_digest(set), ""),
         .model = setup_model(config, set),
         .pservers = (uint32_t)config->cluster_pservers,
         .batch = (uint32_t)config->train_batch,
@@ -117,6 +133,14 @@ struct worker_spec setup_worker(const struct config *config, const struct packed
         .steps_per_epoch = steps,
         .total_steps = steps * schedule_epochs(&schedule),
         .request_timeout_us = config->cluster_request_timeout * 1000000,
+        .blocked = blocked,
+        .parts = (uint32_t)config->train_parts,
+        .strata = (uint32_t)config->train_strata,
+        .part_first = set->blocks == NULL ? NULL : set->blocks->part_starts,
+        .stratum_first = set->blocks == NULL ? NULL : set->blocks->stratum_starts,
+        .optimiser = config->train_optimiser,
+        .weight_decay = config->train_weight_decay,
+        .epsilon = config->train_epsilon,
     };
 }
 

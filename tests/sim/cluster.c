@@ -78,6 +78,7 @@ static void perform(void *context, struct job *job) {
     struct sim_cluster *cluster = context;
     switch (job->kind) {
     case JOB_LOAD_LANE:
+    case JOB_LOAD_BLOCK:
     case JOB_LOAD_VALID:
         lane_loader_perform(&cluster->loader, job);
         break;
