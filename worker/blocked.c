@@ -23,7 +23,8 @@ void blocked_free(struct blocked *blocked) {
 
 bool blocked_can_use(const struct worker_spec *spec, const struct step_rate *rate) {
     float shrink = (float)rate->learning_rate * (float)spec->weight_decay;
-    return isfinite((float)rate->learning_rate) && isfinite(rate->momentum) && shrink < 1;
+    return isfinite((float)rate->learning_rate) && isfinite(rate->momentum) && rate->momentum >= 0 &&
+           shrink < 1;
 }
 
 /* ---- questions to the shards ---- */

@@ -16,7 +16,7 @@
 bool blocked_init(struct blocked *blocked, const struct worker_spec *spec, struct status *status);
 void blocked_free(struct blocked *blocked);
 
-/* Is it finite, and does weight decay shrink rows at it, not turn them around? */
+/* Is it finite, its momentum not negative, and does weight decay shrink rows at it, not turn them around? */
 bool blocked_can_use(const struct worker_spec *spec, const struct step_rate *rate);
 
 /* The lane has just been opened, its part is at home: asks for it and for its first stratum. */

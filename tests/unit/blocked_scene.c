@@ -1,13 +1,23 @@
 #include "blocked_scene.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
 #include <string.h>
 
 #include "core/contract.h"
+#include "core/memory.h"
 #include "core/rng.h"
 #include "model/block.h"
 #include "model/rotation.h"
 
-static const uint32_t PART_FIRST[] = {0, 5, 11}, STRATUM_FIRST[] = {0, 3, 4, 7};
+const struct grant_lane SCENE_LANES[SCENE_PARTS] = {
+    {.lane = 0, .lease = 3}, {.lane = 1, .lease = 4}, {.lane = 2, .lease = 1}};
+
+static const uint32_t PART_FIRST[] = {0, 4, 5, 11}, STRATUM_FIRST[] = {0, 3, 4, 7, 9};
 static const uint32_t *const FIRSTS[TABLE_COUNT] = {PART_FIRST, STRATUM_FIRST};
 static const float LEVELS[] = {1, 2.5f, 4, 5};
 
@@ -61,7 +71,7 @@ static const struct scene_block *block_of(uint32_t part, uint32_t stratum) {
     uint64_t key = part * SCENE_STRATA + stratum;
     uint32_t users = PART_FIRST[part + 1] - PART_FIRST[part];
     uint32_t movies = STRATUM_FIRST[stratum + 1] - STRATUM_FIRST[stratum];
-    block->count = key == 4 ? 0 : BLOCK_RATINGS - (uint32_t)key;
+    block->count = key == 4 ? 0 : BLOCK_RATINGS - (uint32_t)key / 2;
     for (uint32_t i = 0; i < block->count; i++) {
         block->users[i] = (uint16_t)(rng_bits(key, 1, i) % users);
         block->movies[i] = (uint16_t)(rng_bits(key, 2, i) % movies);
@@ -249,4 +259,40 @@ void scene_expect(enum optimiser_kind optimiser, struct scene_tables *tables, ui
     for (uint32_t table = 0; table < TABLE_COUNT; table++)
         block_rows_store(3, (struct block_rows){rows[table].factors[0], rows[table].scalars, SCENE_ROWS},
                          tables->rows[table][0], tables->sums[table]);
+}
+
+/* ---- what came of it ---- */
+
+void scene_close(struct scene *scene) {
+    assert_int_equal(scene->stage->refused, 0);
+    assert_false(scene->stage->ended);
+    stage_close(scene->stage);
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
+void scene_check_done(struct scene *scene, uint64_t end, const struct grant_lane *lane,
+                      const struct loss_sum *loss) {
+    struct stage *stage = scene->stage;
+    struct sent *sent = NULL;
+    for (uint32_t i = 0; i < stage->sent_count && sent == NULL; i++)
+        if (!stage->sent[i].taken && stage->sent[i].message.kind == MESSAGE_LANE_DONE &&
+            stage->sent[i].message.lane_done.lane == lane->lane)
+            sent = &stage->sent[i];
+    assert_non_null(sent);
+    sent->taken = true;
+    assert_int_equal(sent->link, LINK_COORDINATOR);
+    assert_int_equal(sent->message.lane_done.lease, lane->lease);
+    assert_int_equal(sent->message.lane_done.end_step, end);
+    assert_true(sent->message.lane_done.squared == loss->squared);
+    assert_int_equal(sent->message.lane_done.count, loss->count);
+}
+
+void scene_check_all_done(struct scene *scene, uint64_t end, const struct loss_sum *losses) {
+    for (uint32_t lane = 0; lane < SCENE_PARTS; lane++)
+        scene_check_done(scene, end, &SCENE_LANES[lane], &losses[lane]);
+    assert_int_equal(stage_count(scene->stage, MESSAGE_LANE_DONE), 0);
+}
+
+void scene_check_tables(const struct scene *scene, const struct scene_tables *expected) {
+    assert_memory_equal(&scene->tables, expected, sizeof *expected);
 }

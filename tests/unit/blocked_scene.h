@@ -1,4 +1,4 @@
-/* A small run in mode blocked for a worker on its stage: two parts, three strata, and shards that do as a pserver does with
+/* A small run in mode blocked for a worker on its stage: three parts, four strata, and shards that do as a pserver does with
  * runs: they keep rows and versions, let early pulls wait, and take every push once. */
 #ifndef TESTS_BLOCKED_SCENE_H
 #define TESTS_BLOCKED_SCENE_H
@@ -6,8 +6,8 @@
 #include "worker_stage.h"
 
 enum {
-    SCENE_PARTS = 2,
-    SCENE_STRATA = 3,
+    SCENE_PARTS = 3,
+    SCENE_STRATA = 4,
     SCENE_ROWS = 11, /* of the larger table */
     SCENE_EPOCHS = 2,
     SCENE_TOTAL = SCENE_EPOCHS * SCENE_STRATA, /* rounds */
@@ -31,10 +31,16 @@ struct scene {
     uint32_t lost;
 };
 
+/* All parts, each with a lease of its own. */
+extern const struct grant_lane SCENE_LANES[SCENE_PARTS];
+
 struct worker_spec scene_spec(enum optimiser_kind optimiser);
 
 /* A worker that is ready, and shards at the start. */
 struct scene *scene_open(enum optimiser_kind optimiser);
+
+/* Nothing has been refused, and no memory is left behind. */
+void scene_close(struct scene *scene);
 
 /* The learning rate and momentum of a round. */
 struct step_rate scene_rate(uint64_t round);
@@ -55,5 +61,13 @@ void scene_expect(enum optimiser_kind optimiser, struct scene_tables *tables, ui
 
 /* The tables at the start. */
 void scene_start(struct scene_tables *tables);
+
+/* A LANE_DONE that has not been looked at says this of a lane, or of each of all and no more. */
+void scene_check_done(struct scene *scene, uint64_t end, const struct grant_lane *lane,
+                      const struct loss_sum *loss);
+void scene_check_all_done(struct scene *scene, uint64_t end, const struct loss_sum *losses);
+
+/* The shards have these rows and sums, to the bit. */
+void scene_check_tables(const struct scene *scene, const struct scene_tables *expected);
 
 #endif
