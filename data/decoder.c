@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -20,6 +21,8 @@ struct decoder {
     bool file_ended;
     bool inside;       /* a packed member has begun and not ended */
     size_t begin, end; /* of the bytes in `packed` not yet used */
+    void *map;         /* NULL: not mapped */
+    size_t map_length;
     bool has_zlib;
     z_stream zlib;
     ZSTD_DStream *zstd;
@@ -178,9 +181,28 @@ bool decoder_read(struct decoder *decoder, void *bytes, size_t capacity, size_t 
     return true;
 }
 
+bool decoder_map(struct decoder *decoder, char **bytes, size_t *length) {
+    struct stat found;
+    if (decoder->packing != PACKING_NONE || fstat(decoder->descriptor, &found) != 0 ||
+        !S_ISREG(found.st_mode) || found.st_size <= 0)
+        return false;
+    void *map = mmap(NULL, (size_t)found.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+                     decoder->descriptor, 0);
+    if (map == MAP_FAILED)
+        return false;
+    madvise(map, (size_t)found.st_size, MADV_SEQUENTIAL);
+    decoder->map = map;
+    decoder->map_length = (size_t)found.st_size;
+    *bytes = map;
+    *length = decoder->map_length;
+    return true;
+}
+
 void decoder_close(struct decoder *decoder) {
     if (decoder == NULL)
         return;
+    if (decoder->map != NULL)
+        munmap(decoder->map, decoder->map_length);
     if (decoder->has_zlib)
         inflateEnd(&decoder->zlib);
     ZSTD_freeDStream(decoder->zstd);

@@ -7,6 +7,7 @@
 #include "data/text_source.h"
 
 enum { BLOCK_BYTES = 128 * 1024, BLOCK_ROWS = BLOCK_BYTES / PLAIN_LINE_BYTES_MIN + 1 };
+_Static_assert((int)TEXT_SLACK >= (int)PLAIN_SLACK, "what is read behind a block is there");
 _Static_assert((int)BLOCK_BYTES <= (int)TEXT_BLOCK_BYTES_MAX, "a block is one of data/text_source.h");
 
 /* A block of lines and what was read from it. */
@@ -15,7 +16,8 @@ struct slot {
     struct plain_rows rows;
     struct plain_gap gaps[BLOCK_ROWS];
     struct rating ratings[BLOCK_ROWS];
-    char text[BLOCK_BYTES + PLAIN_SLACK];
+    char *text; /* in the file's mapping or in the room */
+    char room[BLOCK_BYTES + TEXT_SLACK];
 };
 
 /* Block n lies in slot n % slot_count: filled by the caller's thread in the order of the file, parsed by any
@@ -49,8 +51,8 @@ static void parse_block(void *context, uint64_t block) {
 static void fill_slots(struct rating_stream *stream) {
     while (stream->filled - stream->used < stream->slot_count) {
         struct slot *slot = slot_of(stream, stream->filled);
-        slot->length = ratings_reader_block(stream->reader, slot->text, BLOCK_BYTES);
-        if (slot->length == 0)
+        slot->text = ratings_reader_block(stream->reader, slot->room, BLOCK_BYTES, &slot->length);
+        if (slot->text == NULL)
             return;
         stream->filled++;
         ordered_work_offer(&stream->work);

@@ -13,7 +13,9 @@ enum { BUFFER_BYTES = TEXT_BLOCK_BYTES_MAX };
 struct text_source {
     struct decoder *decoder;
     uint64_t lines;    /* handed out so far */
-    size_t begin, end; /* of the bytes in `buffer` not yet handed out */
+    char *bytes;       /* the buffer, or the whole file */
+    bool is_mapped;    /* the latter; then `ended` holds from the start */
+    size_t begin, end; /* of the bytes not yet handed out */
     bool ended, failed;
     struct status failure; /* of reading on; told when the lines before it have been handed out */
     char path[PATH_MAX];
@@ -27,10 +29,10 @@ static bool read_more(struct text_source *source, struct status *status) {
         *status = source->failure;
         return false;
     }
-    memmove(source->buffer, source->buffer + source->begin, source->end - source->begin);
+    memmove(source->bytes, source->bytes + source->begin, source->end - source->begin);
     source->end -= source->begin;
     source->begin = 0;
-    if (!decoder_read(source->decoder, source->buffer + source->end, BUFFER_BYTES - source->end, &length,
+    if (!decoder_read(source->decoder, source->bytes + source->end, BUFFER_BYTES - source->end, &length,
                       status))
         return status_context(status, "%s", source->path);
     source->ended = length == 0;
@@ -42,7 +44,7 @@ static bool skip_mark(struct text_source *source, struct status *status) {
     while (source->end < 3 && !source->ended)
         if (!read_more(source, status))
             return false;
-    if (source->end >= 3 && memcmp(source->buffer, "\xEF\xBB\xBF", 3) == 0)
+    if (source->end >= 3 && memcmp(source->bytes, "\xEF\xBB\xBF", 3) == 0)
         source->begin = 3;
     return true;
 }
@@ -55,6 +57,9 @@ struct text_source *text_source_open(const char *path, struct status *status) {
     source->decoder = decoder_open(path, status);
     if (source->decoder == NULL)
         status_context(status, "%s", path);
+    source->bytes = source->buffer;
+    if (source->decoder != NULL && decoder_map(source->decoder, &source->bytes, &source->end))
+        source->is_mapped = source->ended = true;
     if (source->decoder != NULL && skip_mark(source, status))
         return source;
     text_source_close(source);
@@ -67,9 +72,9 @@ static bool find_end(struct text_source *source, size_t *end, struct status *sta
     size_t seen = 0;
     for (;;) {
         size_t rest = source->end - source->begin;
-        char *newline = memchr(source->buffer + source->begin + seen, '\n', rest - seen);
+        char *newline = memchr(source->bytes + source->begin + seen, '\n', rest - seen);
         if (newline != NULL || source->ended || rest > TEXT_LINE_BYTES_MAX + 1) {
-            *end = newline != NULL ? (size_t)(newline - source->buffer) : source->end;
+            *end = newline != NULL ? (size_t)(newline - source->bytes) : source->end;
             return true;
         }
         seen = rest;
@@ -81,8 +86,8 @@ static bool find_end(struct text_source *source, size_t *end, struct status *sta
 /* Drops the rest of a line that is too long, up to and with its newline. */
 static bool skip_rest(struct text_source *source, struct status *status) {
     for (;;) {
-        char *newline = memchr(source->buffer + source->begin, '\n', source->end - source->begin);
-        source->begin = newline != NULL ? (size_t)(newline - source->buffer) + 1 : source->end;
+        char *newline = memchr(source->bytes + source->begin, '\n', source->end - source->begin);
+        source->begin = newline != NULL ? (size_t)(newline - source->bytes) + 1 : source->end;
         if (newline != NULL || source->ended)
             return true;
         if (!read_more(source, status))
@@ -104,18 +109,18 @@ enum text_outcome text_source_next(struct text_source *source, struct text_line 
         return TEXT_FAILED;
     if (source->begin == source->end)
         return TEXT_END;
-    *line = text_line_of(source->buffer + source->begin, end - source->begin, ++source->lines);
+    *line = text_line_of(source->bytes + source->begin, end - source->begin, ++source->lines);
     if (line->too_long)
         return skip_rest(source, status) ? TEXT_LINE : TEXT_FAILED;
     source->begin = end < source->end ? end + 1 : end;
     return TEXT_LINE;
 }
 
-/* Fills bytes[capacity] behind the `length` that are there, as far as the file goes. */
-static size_t fill(struct text_source *source, char *bytes, size_t length, size_t capacity) {
+/* Fills room[capacity] behind the `length` bytes that are there, as far as the file goes. */
+static size_t fill(struct text_source *source, char *room, size_t length, size_t capacity) {
     while (length < capacity && !source->ended && !source->failed) {
         size_t more;
-        if (!decoder_read(source->decoder, bytes + length, capacity - length, &more, &source->failure)) {
+        if (!decoder_read(source->decoder, room + length, capacity - length, &more, &source->failure)) {
             source->failed = true;
             status_context(&source->failure, "%s", source->path);
             break;
@@ -126,26 +131,44 @@ static size_t fill(struct text_source *source, char *bytes, size_t length, size_
     return length;
 }
 
-size_t text_source_block(struct text_source *source, char *bytes, size_t capacity) {
-    size_t rest = source->end - source->begin;
-    REQUIRE(capacity <= TEXT_BLOCK_BYTES_MAX, "what is left of a block finds room in the buffer");
-    if (rest > capacity)
-        rest = capacity;
-    memcpy(bytes, source->buffer + source->begin, rest);
-    source->begin += rest;
-    size_t length = source->begin < source->end ? rest : fill(source, bytes, rest, capacity);
+/* The whole lines of bytes[length]. */
+static size_t whole_lines(const char *bytes, size_t length) {
     const char *newline = memrchr(bytes, '\n', length);
-    size_t whole = newline == NULL ? 0 : (size_t)(newline - bytes) + 1;
-    /* The beginning of a line goes back in front of what is left. */
-    size_t back = length - whole;
-    if (source->begin < source->end) {
-        source->begin -= back;
-    } else {
-        memcpy(source->buffer, bytes + whole, back);
-        source->begin = 0;
-        source->end = back;
+    return newline == NULL ? 0 : (size_t)(newline - bytes) + 1;
+}
+
+static char *take_mapped(struct text_source *source, char *room, size_t capacity, size_t *length) {
+    size_t rest = source->end - source->begin;
+    char *begin = source->bytes + source->begin;
+    *length = whole_lines(begin, rest < capacity ? rest : capacity);
+    source->begin += *length;
+    if (*length == 0 || rest - *length >= TEXT_SLACK)
+        return *length == 0 ? NULL : begin;
+    return memcpy(room, begin, *length);
+}
+
+/* What is in the buffer goes first; the beginning of a line goes back there. */
+static char *take_copied(struct text_source *source, char *room, size_t capacity, size_t *length) {
+    size_t rest = source->end - source->begin, there = rest < capacity ? rest : capacity;
+    memcpy(room, source->bytes + source->begin, there);
+    source->begin += there;
+    if (there < rest) {
+        *length = whole_lines(room, there);
+        source->begin -= there - *length;
+        return *length == 0 ? NULL : room;
     }
-    return whole;
+    there = fill(source, room, there, capacity);
+    *length = whole_lines(room, there);
+    source->begin = 0;
+    source->end = there - *length;
+    memcpy(source->bytes, room + *length, source->end);
+    return *length == 0 ? NULL : room;
+}
+
+char *text_source_block(struct text_source *source, char *room, size_t capacity, size_t *length) {
+    REQUIRE(capacity <= TEXT_BLOCK_BYTES_MAX, "what is left of a block finds room in the buffer");
+    return source->is_mapped ? take_mapped(source, room, capacity, length)
+                             : take_copied(source, room, capacity, length);
 }
 
 uint64_t text_source_count(struct text_source *source, uint64_t lines) {

@@ -29,6 +29,9 @@ static int make_line(char *line, const char *separator, uint64_t seed, uint64_t 
     static const char *const ENDS[] = {"\n", "\n", "\n", "\r\n", "\r\r\n", ",1\n", "\n\n"};
 #define PICK(array, bits) array[(bits) % (sizeof array / sizeof array[0])]
     uint64_t bits = rng_bits(seed, 5, i), plain = bits & 3;
+    if (bits % 16 == 4)
+        return sprintf(line, "%u%s%u%s%u.%u%s0\n", (unsigned)i, separator, (unsigned)(bits >> 40), separator,
+                       (unsigned)(bits >> 40 & 0xfffff), 1 + (unsigned)(bits >> 20 & 0x7fffff), separator);
     if (plain != 0)
         return sprintf(line, "%u%s%u%s%u.%u%s%u%s", (unsigned)(bits >> 8 & 0xfff), separator,
                        (unsigned)(bits >> 20 & 0xfffff), separator, (unsigned)(bits >> 40 & 7),
@@ -79,6 +82,49 @@ static void containers_do_no_harm(void **state) {
     replay_folder(TESTS_DIR "/fuzz/corpus/container", container_fuzz);
 }
 
+/* Opens blocks_small.bin with one byte changed and the checksums set right. */
+static bool opens_changed(size_t at, uint8_t byte) {
+    size_t length;
+    struct status status = {0};
+    struct scratch scratch;
+    struct blocks blocks;
+    struct packed_set set = {.users = 5, .movies = 4, .train_count = 10, .is_in_blocks = true};
+    uint8_t *bytes = scratch_read(TESTS_DIR "/golden/blocks_small.bin", &length);
+    bytes[at] = byte;
+    set_hashes(bytes, length);
+    scratch_make(&scratch);
+    const char *path = scratch_write(&scratch, "blocks", bytes, length);
+    struct container *file = container_open(path, CONTAINER_BLOCKS, &status);
+    assert_non_null(file);
+    set.blocks_hash = container_hash(file, "blocks");
+    container_close(file);
+    bool done = blocks_open(&blocks, path, &set, &status);
+    assert_true(done || (status.code == STATUS_BAD_DATA && status.text[0] != '\0'));
+    blocks_close(&blocks);
+    scratch_remove(scratch.folder);
+    free(bytes);
+    return done;
+}
+
+/* Checksums that are right do not make the content right; the places are those of blocks_small.bin. */
+static void blocks_that_name_what_is_not_there_are_refused(void **state) {
+    (void)state;
+    assert_true(opens_changed(64, 1));      /* another user of the part */
+    assert_false(opens_changed(64, 2));     /* a user beyond part 0, which has two */
+    assert_false(opens_changed(65, 1));     /* far beyond */
+    assert_true(opens_changed(80, 1));      /* another movie */
+    assert_false(opens_changed(80, 2));     /* a movie beyond stratum 0 */
+    assert_true(opens_changed(96, 6));      /* another value */
+    assert_false(opens_changed(96, 7));     /* a value beyond the table */
+    assert_false(opens_changed(256, 5));    /* a count that is one more */
+    assert_false(opens_changed(256, 12));   /* a count that is a group of eight more */
+    assert_false(opens_changed(322, 0xff)); /* values that do not rise */
+    assert_false(opens_changed(388, 6));    /* parts that go beyond the users */
+    assert_false(opens_changed(384, 1));    /* parts that do not begin at the beginning */
+    assert_false(opens_changed(512, 3));    /* a user in two places */
+    assert_false(opens_changed(576, 9));    /* a movie that is not there */
+}
+
 /* The mutations would be idle if the checksums hid everything from them. */
 static void the_checksums_are_set_right(void **state) {
     (void)state;
@@ -102,6 +148,7 @@ int main(void) {
         cmocka_unit_test(ratings_files_do_no_harm),
         cmocka_unit_test(plain_lines_are_read_as_others_are),
         cmocka_unit_test(containers_do_no_harm),
+        cmocka_unit_test(blocks_that_name_what_is_not_there_are_refused),
         cmocka_unit_test(the_checksums_are_set_right),
     };
     return cmocka_run_group_tests_name("data_replay", tests, NULL, NULL);
