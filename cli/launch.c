@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "config/loader.h"
+#include "node/block_source.h"
 #include "node/ratings_source.h"
 
 bool launch_sets_add(struct launch_sets *sets, const char *item) {
@@ -86,7 +87,9 @@ bool launch_open_set(const struct config *config, struct packed_set *set, struct
     snprintf(dir.path, sizeof dir.path, "%.200s/dotbias-XXXXXX", above == NULL ? "/tmp" : above);
     if (mkdtemp(dir.path) == NULL)
         return status_fail_errno(status, STATUS_CANT_CREATE, "cannot make the folder %s", dir.path);
-    bool good = ratings_source_open(config, &dir, set, path, NULL, NULL, status);
+    char blocks[PATH_MAX];
+    bool good = ratings_source_open(config, &dir, set, path, NULL, NULL, status) &&
+                block_source_open(config, &dir, set, path, blocks, NULL, status);
     run_dir_discard(&dir); /* a mapped file lives on without its name */
     return good;
 }

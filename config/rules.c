@@ -1,6 +1,7 @@
 #include "config/rules.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,8 @@ static const struct dependence {
     {OPTION_train_staleness, OPTION_train_mode, ONE(MODE_MINIBATCH)},
     {OPTION_train_staleness, OPTION_train_sync, ONE(SYNC_SYNCHRONOUS) | ONE(SYNC_SSP)},
     {OPTION_train_momentum, OPTION_train_optimiser, ONE(OPTIMISER_SGD)},
+    {OPTION_train_nesterov, OPTION_train_mode, ONE(MODE_MINIBATCH)},
+    {OPTION_train_decay, OPTION_train_mode, ONE(MODE_MINIBATCH)},
     {OPTION_train_nesterov, OPTION_train_optimiser, ONE(OPTIMISER_SGD)},
     {OPTION_train_beta1, OPTION_train_optimiser, ONE(OPTIMISER_ADAM) | ONE(OPTIMISER_ADAMW)},
     {OPTION_train_beta2, OPTION_train_optimiser, ONE(OPTIMISER_ADAM) | ONE(OPTIMISER_ADAMW)},
@@ -145,6 +148,38 @@ static void check_train(const struct checking *checking) {
               config->train_lanes, config->train_batch);
 }
 
+/* The highest learning rate that the schedule may reach. */
+static double peak_rate(const struct config *config) {
+    double peak = config->train_learning_rate;
+    if (config->schedule_kind != SCHEDULE_PHASES)
+        return peak;
+    peak = 0;
+    for (uint32_t i = 0; i < config->schedule_phases.count; i++)
+        peak = fmax(peak, config->schedule_phases.items[i].learning_rate);
+    return peak;
+}
+
+static void check_blocked(const struct checking *checking) {
+    const struct config *config = checking->config;
+    bool has_rule =
+        config->train_optimiser == OPTIMISER_SGD || config->train_optimiser == OPTIMISER_ADAGRAD_ROW;
+    if (config->train_mode != MODE_BLOCKED)
+        return;
+    if (!has_rule && are_read(checking, OPTION_train_optimiser, OPTION_train_mode))
+        blame(checking, OPTION_train_optimiser, OPTION_train_mode,
+              "in 'train.mode' blocked 'train.optimiser' is sgd or adagrad_row");
+    if (config->train_strata < config->train_parts &&
+        are_read(checking, OPTION_train_strata, OPTION_train_parts))
+        blame(checking, OPTION_train_strata, OPTION_train_parts,
+              "%" PRIu64 " strata are fewer than %" PRIu64 " parts: two parts would share a stratum",
+              config->train_strata, config->train_parts);
+    if (peak_rate(config) * config->train_weight_decay >= 1 &&
+        are_read(checking, OPTION_train_weight_decay, OPTION_train_learning_rate))
+        blame(checking, OPTION_train_weight_decay, OPTION_train_learning_rate,
+              "a learning rate of %g with a weight decay of %g would turn rows around at every visit",
+              peak_rate(config), config->train_weight_decay);
+}
+
 /* The length of the run in epochs, which the restarts of cosine can make very large. */
 static double cosine_epochs(const struct config *config) {
     double sum = 0, length = (double)config->schedule_cycle_len;
@@ -183,6 +218,11 @@ static void check_cluster(const struct checking *checking) {
         are_read(checking, OPTION_cluster_heartbeat_timeout, OPTION_cluster_heartbeat_interval))
         blame(checking, OPTION_cluster_heartbeat_timeout, OPTION_cluster_heartbeat_interval,
               "'cluster.heartbeat_timeout' must be longer than 'cluster.heartbeat_interval'");
+    if (config->cluster_workers_min > config->cluster_workers &&
+        are_read(checking, OPTION_cluster_workers_min, OPTION_cluster_workers))
+        blame(checking, OPTION_cluster_workers_min, OPTION_cluster_workers,
+              "'cluster.workers_min' is %" PRIu64 ", more than the %" PRIu64 " workers",
+              config->cluster_workers_min, config->cluster_workers);
     if (config->cluster_coordinator[0] != '\0' &&
         strncmp(config->cluster_coordinator, prefix, strlen(prefix)) != 0 &&
         are_read(checking, OPTION_cluster_coordinator, OPTION_cluster_transport))
@@ -196,6 +236,7 @@ void rules_check(const struct rules_subject *subject, struct config_report *repo
         check_dependence(&checking, &DEPENDENCES[i]);
     check_data(&checking);
     check_train(&checking);
+    check_blocked(&checking);
     check_schedule(&checking);
     check_cluster(&checking);
 }

@@ -53,6 +53,14 @@ static bool take_sample(struct forecast *forecast, const struct config *config, 
     return good;
 }
 
+/* Mode blocked: each part has every stratum come by once an epoch, and comes home itself. */
+static void count_blocks(struct forecast *forecast, const struct config *config, const struct packed_set *set) {
+    double parts = (double)config->train_parts, strata = (double)config->train_strata;
+    forecast->steps_sampled = (uint32_t)config->train_strata;
+    forecast->rows_per_lane = set->movies / strata + set->users / (parts * strata);
+    forecast->ratings_per_lane = (double)set->train_count / (parts * strata);
+}
+
 bool forecast_make(struct forecast *forecast, const struct config *config, const struct packed_set *set,
                    struct status *status) {
     struct pserver_spec pserver = setup_pserver(config, 0, "");
@@ -73,7 +81,9 @@ bool forecast_make(struct forecast *forecast, const struct config *config, const
                              (size_t)set->movies * (components + 1) * sizeof(double),
         .set_bytes = (set->train_count + set->valid_count) * sizeof(struct rating),
     };
-    if (!take_sample(forecast, config, set, status))
+    if (config->train_mode == MODE_BLOCKED)
+        count_blocks(forecast, config, set);
+    else if (!take_sample(forecast, config, set, status))
         return false;
     double row_bytes = stride * sizeof(float), id_bytes = sizeof(uint32_t);
     forecast->epoch_bytes = (double)forecast->steps_per_epoch * forecast->lanes * forecast->rows_per_lane *

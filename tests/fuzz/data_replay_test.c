@@ -91,7 +91,7 @@ static bool opens_changed(size_t at, uint8_t byte) {
     struct packed_set set = {.users = 5, .movies = 4, .train_count = 10, .is_in_blocks = true};
     uint8_t *bytes = scratch_read(TESTS_DIR "/golden/blocks_small.bin", &length);
     bytes[at] = byte;
-    set_hashes(bytes, length);
+    checksums_set(bytes, length);
     scratch_make(&scratch);
     const char *path = scratch_write(&scratch, "blocks", bytes, length);
     struct container *file = container_open(path, CONTAINER_BLOCKS, &status);
