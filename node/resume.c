@@ -7,6 +7,7 @@
 #include "config/value.h"
 #include "core/memory.h"
 #include "data/checkpoint.h"
+#include "node/setup.h"
 
 static bool belongs(const struct run_position *position, const struct config *config,
                     const struct packed_set *set, const char *checkpoints, struct status *status) {
@@ -16,7 +17,7 @@ static bool belongs(const struct run_position *position, const struct config *co
             status, STATUS_CONFIG,
             "checkpoint %llu in %s was made with other options of data, model, train or schedule", number,
             checkpoints);
-    if (position->data_digest != set->digest)
+    if (position->data_digest != setup_ratings_digest(set))
         return status_fail(status, STATUS_PROTOCOL, "checkpoint %llu in %s was made of other ratings", number,
                            checkpoints);
     return true;

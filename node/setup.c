@@ -28,8 +28,7 @@ static uint64_t incarnation(void) {
     return (uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec ^ (uint64_t)getpid();
 }
 
-/* Whoever agrees on it reads the same ratings in the same blocks. */
-static uint64_t ratings_digest(const struct packed_set *set) {
+uint64_t setup_ratings_digest(const struct packed_set *set) {
     return set->blocks == NULL ? set->digest
                                : hash_bytes(&set->blocks->digest, sizeof set->blocks->digest, set->digest);
 }
@@ -70,7 +69,7 @@ const char *setup_transport_name(const struct config *config) {
 struct coordinator_spec setup_coordinator(const struct config *config, const struct packed_set *set) {
     return (struct coordinator_spec){
         .roster = {(uint32_t)config->cluster_pservers, (uint32_t)config->cluster_workers,
-                   cluster_digest(config), ratings_digest(set),
+                   cluster_digest(config), setup_ratings_digest(set),
                    microseconds(config->cluster_heartbeat_timeout),
                    microseconds(config->cluster_heartbeat_interval)},
         .schedule = config_schedule(config),
@@ -79,7 +78,7 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
         .factors = (uint32_t)config->model_factors,
         .train_count = set->train_count,
         .valid_count = set->valid_count,
-        .data_digest = ratings_digest(set),
+        .data_digest = setup_ratings_digest(set),
         .config_digest = config_digest(config),
         .blocked = config->train_mode == MODE_BLOCKED,
         .strata = (uint32_t)config->train_strata,
@@ -123,7 +122,7 @@ struct worker_spec setup_worker(const struct config *config, const struct packed
                              : order_steps_per_epoch(set->train_count, (uint32_t)config->train_batch);
     struct schedule_spec schedule = config_schedule(config);
     return (struct worker_spec){
-        .member = setup_member(config, ROLE_WORKER, index, ratings_digest(set), ""),
+        .member = setup_member(config, ROLE_WORKER, index, setup_ratings_digest(set), ""),
         .model = setup_model(config, set),
         .pservers = (uint32_t)config->cluster_pservers,
         .batch = (uint32_t)config->train_batch,

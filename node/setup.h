@@ -19,6 +19,9 @@ struct worker_spec setup_worker(const struct config *config, const struct packed
 /* The model to train on a set: the configuration's, with the mean rating when it asks for one. */
 struct model_spec setup_model(const struct config *config, const struct packed_set *set);
 
+/* Whoever agrees on it reads the same ratings, in mode blocked in the same blocks; checkpoints carry it. */
+uint64_t setup_ratings_digest(const struct packed_set *set);
+
 /* "inproc", "ipc", "tcp". */
 const char *setup_transport_name(const struct config *config);
 

@@ -63,7 +63,7 @@ static enum member_verdict on_timer(struct member *member, uint64_t now_us, stru
         outbox_wake(out, member->next_beat_us);
         return MEMBER_NOT_MINE;
     }
-    if (member->welcomed && now_us - member->last_heard_us > spec->silence_us) {
+    if (member->seated && now_us - member->last_heard_us > spec->silence_us) {
         struct status status;
         status_fail(&status, STATUS_UNAVAILABLE, "%s %u: the coordinator has been silent for %.1f s",
                     role_name(spec->role), spec->index, (double)(now_us - member->last_heard_us) / 1e6);
@@ -82,6 +82,7 @@ static enum member_verdict on_message(struct member *member, const struct event 
     if (event->link != LINK_COORDINATOR)
         return MEMBER_NOT_MINE;
     member->last_heard_us = event->now_us;
+    member->seated = true;
     switch (message->kind) {
     case MESSAGE_WELCOME:
         if (member->welcomed)
@@ -99,8 +100,8 @@ static enum member_verdict on_message(struct member *member, const struct event 
     }
 }
 
-/* An orderly end is the coordinator's to arrange. Before it has welcomed us, nothing is ours to hand over, but it may have
- * counted on us already. */
+/* An orderly end is the coordinator's to arrange. Before we have heard of it, nothing is ours to hand over, but our place
+ * may be taken already. */
 static enum member_verdict on_stop(struct member *member, const struct status *status, struct outbox *out) {
     struct message message = {.kind = MESSAGE_LEAVE};
     if (status->code != STATUS_TRY_AGAIN) {
@@ -111,7 +112,7 @@ static enum member_verdict on_stop(struct member *member, const struct status *s
     snprintf(message.leave.reason, sizeof message.leave.reason, "%.*s", (int)sizeof message.leave.reason - 1,
              status->text);
     outbox_send(out, LINK_COORDINATOR, &message);
-    return member->welcomed ? MEMBER_HANDLED : end(member, out, status);
+    return member->seated ? MEMBER_HANDLED : end(member, out, status);
 }
 
 enum member_verdict member_step(struct member *member, const struct event *event, struct outbox *out) {

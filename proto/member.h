@@ -22,6 +22,7 @@ struct member_spec {
 
 struct member {
     struct member_spec spec;
+    bool seated; /* the coordinator has sent something, so it counts on us, even when its WELCOME was lost */
     bool welcomed, ended;
     uint64_t next_beat_us, last_heard_us;
 };

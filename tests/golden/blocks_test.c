@@ -38,7 +38,7 @@ static void the_bytes_are_the_fixture(void **state) {
     scratch_remove(scratch.folder);
 }
 
-/* User 1 has most ratings and begins part 0; movie 10 begins stratum 0. */
+/* Users 1 and 2 have five of the ten ratings and are part 0; movie 10 has four and is stratum 0. */
 static void the_bytes_mean_what_they_should(void **state) {
     (void)state;
     struct blocks blocks;
@@ -51,6 +51,8 @@ static void the_bytes_mean_what_they_should(void **state) {
     assert_true(blocks_open(&blocks, TESTS_DIR "/golden/blocks_small.bin", &set, &status));
     assert_int_equal(blocks.value_count, 7);
     assert_true(blocks.values[0] == 0.5f && blocks.values[6] == 5.0f);
+    assert_int_equal(blocks.part_starts[1], 2);
+    assert_int_equal(blocks.stratum_starts[1], 1);
     assert_int_equal(blocks.user_rows[0], 0);
     assert_int_equal(blocks.movie_rows[0], 0);
     struct block first = blocks_at(&blocks, 0, 0);

@@ -77,6 +77,26 @@ one_digest() {
         --set schedule.cycles=1
 }
 
+# run_blocks ARGUMENT...: two epochs in blocks.
+run_blocks() {
+    train 0 "$packed" --set train.mode=blocked --set train.parts=5 --set train.strata=6 \
+        --set train.learning_rate=0.02 --set schedule.epochs=2 --set run.components=0 "$@"
+}
+
+@test "in blocks: one digest for 3 x 3 shapes x 3 transports, with momentum and without, and in row-wise adagrad" {
+    local digests=
+    one_digest run_blocks "inproc ipc tcp" "1 2 3" "1 2 4"
+    digests=$first
+    one_digest run_blocks inproc "1 3" "1 4" --set train.momentum=0
+    between "$(summary_value valid_mse)" 0.85 1.1
+    digests+=" $first"
+    one_digest run_blocks inproc "1 3" "1 4" --set train.optimiser=adagrad_row
+    digests+=" $first"
+    run_blocks --set train.strata=7
+    digests+=" $(summary_value digest)"
+    [ "$(tr ' ' '\n' <<<"$digests" | sort -u | wc -l)" -eq 4 ]
+}
+
 @test "another seed is another model" {
     run_c
     first=$(summary_value digest)

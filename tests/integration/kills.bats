@@ -11,6 +11,7 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     dotbias train "$packed" "${sgd[@]}" --set run.dir=sgd --quiet
     dotbias train "$packed" "${adam[@]}" --set run.dir=adam --quiet
+    dotbias train "$packed" "${blocks[@]}" --set run.dir=blocks --quiet
 }
 
 setup() {
@@ -23,6 +24,8 @@ setup() {
 sgd=(--set train.batch=512 --set train.lanes=3 --set schedule.epochs=24 --set run.components=0)
 adam=(--set train.batch=512 --set train.lanes=3 --set schedule.epochs=12 --set run.components=0
     --set train.optimiser=adam --set train.learning_rate=0.005 --set train.staleness=1)
+blocks=(--set train.mode=blocked --set train.parts=6 --set train.strata=7 --set train.learning_rate=0.005
+    --set schedule.epochs=100 --set run.components=0)
 tough=(--set checkpoint.steps=100 --set cluster.restarts=1000)
 
 # shape TRANSPORT PSERVERS WORKERS: as options, in $shape.
@@ -33,7 +36,7 @@ shape() {
 # quick: silence is noticed soon.
 quick=(--set cluster.heartbeat_interval=0.1 --set cluster.heartbeat_timeout=1 --set cluster.request_timeout=2)
 
-# begun NAME QUIET TRANSPORT PSERVERS WORKERS ARGUMENT...: the run of QUIET (sgd or adam) again, as processes, past its start.
+# begun NAME QUIET TRANSPORT PSERVERS WORKERS ARGUMENT...: the run of QUIET (sgd, adam or blocks) again, as processes, past its start.
 begun() {
     local -n what=$2
     quiet=$BATS_FILE_TMPDIR/$2
@@ -49,7 +52,7 @@ goes_well() {
     no_process_left
 }
 
-# killed KILLS QUIET TRANSPORT PSERVERS WORKERS: a run in which so many processes die.
+# killed KILLS QUIET TRANSPORT PSERVERS WORKERS ARGUMENT...: a run in which so many processes die.
 killed() {
     begun run "${@:2}"
     strikes "$1" 50 600
@@ -71,6 +74,15 @@ killed() {
 
 @test "kill -9 of anyone at any time, tcp, adam with staleness 1" {
     killed 8 adam tcp 2 3
+}
+
+# Seven rounds make an epoch: checkpoints lie in the middle of one, and parts are away when somebody dies.
+@test "kill -9 of anyone at any time, ipc, in blocks" {
+    killed 6 blocks ipc 2 3 --set checkpoint.steps=24
+}
+
+@test "kill -9 of anyone at any time, tcp, in blocks" {
+    killed 6 blocks tcp 3 2 --set checkpoint.steps=24
 }
 
 # unfinished_checkpoint: one is being written at this very moment.

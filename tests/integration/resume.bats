@@ -9,12 +9,15 @@ setup_file() {
     export quiet_digest
 }
 
-# begin TRANSPORT ARGUMENT...: the run whose digest is known, in the background as $run_pid, past its first epoch.
+# What is learnt in the run whose digest is known.
+meaning=(--set train.lanes=2 --set schedule.epochs=10)
+
+# begin TRANSPORT ARGUMENT...: that run, in the background as $run_pid, past its first epoch.
 begin() {
     local transport=$1
     shift
     dotbias train "$BATS_FILE_TMPDIR/made" --set "cluster.transport=$transport" --set cluster.pservers=2 \
-        --set cluster.workers=2 --set train.lanes=2 --set schedule.epochs=10 --set run.dir=run "$@" \
+        --set cluster.workers=2 "${meaning[@]}" --set run.dir=run "$@" \
         >/dev/null 2>complaints &
     run_pid=$!
     soon 20 grep -q '^ *1 ' complaints
@@ -57,6 +60,23 @@ finished() {
     interrupted inproc
     train 0 --resume run --set cluster.transport=tcp --set cluster.pservers=1 --set cluster.workers=3
     finished
+}
+
+@test "in blocks: interrupted in the middle of an epoch, and resumed with another shape" {
+    local first
+    meaning=(--set train.mode=blocked --set train.parts=5 --set train.strata=7
+        --set train.learning_rate=0.005 --set schedule.epochs=60 --set run.components=0)
+    train 0 "$BATS_FILE_TMPDIR/made" "${meaning[@]}" --set run.dir=first
+    first=$(summary_value digest)
+    begin ipc --set checkpoint.steps=3
+    kill -TERM "$run_pid"
+    ends_within 10 "$run_pid"
+    cat complaints
+    [ "$status" -eq 75 ]
+    train 0 --resume run --set cluster.transport=tcp --set cluster.pservers=3 --set cluster.workers=1
+    same_digest "$first" "the resumed run"
+    [ "$(summary_value resumed_from)" -gt 0 ]
+    diff <(cut -d, -f1-10 first/history.csv) <(cut -d, -f1-10 run/history.csv)
 }
 
 @test "twice interrupted, twice resumed" {

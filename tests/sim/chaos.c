@@ -58,6 +58,21 @@ static void draw_meaning(uint64_t seed, struct config *config, struct sim_set *d
         config->train_sync = pick(seed, 12, 0, 1) == 0 ? SYNC_SSP : SYNC_ASP;
 }
 
+/* One seed in three. */
+static void draw_blocks(uint64_t seed, struct config *config) {
+    if (pick(seed, 13, 0, 2) != 0)
+        return;
+    config->train_mode = MODE_BLOCKED;
+    config->train_sync = SYNC_SYNCHRONOUS;
+    config->train_staleness = 0;
+    config->train_optimiser = pick(seed, 14, 0, 2) == 0 ? OPTIMISER_ADAGRAD_ROW : OPTIMISER_SGD;
+    config->train_nesterov = false;
+    config->train_momentum = pick(seed, 15, 0, 1) == 0 ? 0 : 0.9;
+    config->train_learning_rate = config->train_optimiser == OPTIMISER_SGD ? 0.02 : 0.05;
+    config->train_parts = pick(seed, 16, 1, 6);
+    config->train_strata = pick(seed, 17, config->train_parts, SIM_SIDES_MAX);
+}
+
 /* How it is computed: short times, so that a second of a real cluster is a fiftieth here. */
 static void draw_shape(struct faults *faults, struct config *config) {
     uint32_t pservers, workers;
@@ -101,7 +116,7 @@ static uint64_t engine_blocks(const struct sim_cluster *cluster) {
  * a pserver, and a worker's plans. */
 static uint64_t blocks_bound(const struct config *config) {
     enum { SHAPE_MAX = 4, OF_ENGINE = 64, OF_PLAN = 9 };
-    uint64_t plans = config->train_lanes * (2 * config->train_staleness + 4) + VALID_SLICES_AHEAD;
+    uint64_t plans = config_lanes(config) * (2 * config->train_staleness + 4) + VALID_SLICES_AHEAD;
     return OF_ENGINE * (1 + SHAPE_MAX) + SHAPE_MAX * (OF_ENGINE + OF_PLAN * plans);
 }
 
@@ -109,7 +124,7 @@ static uint64_t blocks_bound(const struct config *config) {
  * asked for again while it was under way. */
 static uint64_t queue_bound(const struct config *config) {
     enum { SHAPE_MAX = 4, REPEATS = 16 };
-    uint64_t requests = config->train_lanes * (config->train_staleness + 4) * (2 * SHAPE_MAX + 1);
+    uint64_t requests = config_lanes(config) * (config->train_staleness + 4) * (2 * SHAPE_MAX + 1);
     return REPEATS * (requests + 16 * 2 * SHAPE_MAX + 64);
 }
 
@@ -164,6 +179,13 @@ static bool is_gentle(uint64_t seed) {
     return seed % 4 == 0;
 }
 
+/* In mode blocked a worker's death may cost all. */
+static enum harm harm_of(uint64_t seed, const struct config *config) {
+    if (!is_gentle(seed))
+        return HARM_ALL;
+    return config->train_mode == MODE_BLOCKED ? HARM_NOBODY : HARM_WORKERS;
+}
+
 static void take_outcome(struct scene *scene, bool gentle) {
     struct sim_cluster *cluster = &scene->cluster;
     char line[TEXT_BYTES];
@@ -196,7 +218,7 @@ static void run(struct scene *scene, uint64_t seed, const struct config *config,
     scene->blocks_bound = blocks_bound(&shaped);
     scene->queue_bound = queue_bound(&shaped);
     if (horizon != 0)
-        incidents_plan(&scene->incidents, world, horizon, is_gentle(seed));
+        incidents_plan(&scene->incidents, world, horizon, harm_of(seed, config));
     scene->incidents.healed = horizon == 0;
     sim_cluster_start(&scene->cluster, world, &shaped, data, 0);
     witness_begin(&scene->witness, &scene->cluster);
@@ -235,6 +257,7 @@ static void add_up(struct chaos_tally *tally, const struct scene *scene, bool ex
     const struct sim_cluster *cluster = &scene->cluster;
     tally->runs++;
     tally->exact += exact;
+    tally->blocked += cluster->config.train_mode == MODE_BLOCKED;
     for (int kind = 0; kind < FAULT_KINDS; kind++)
         tally->faults[kind] += scene->faults[kind];
     tally->restarts_all += cluster->restarts_all;
@@ -254,9 +277,10 @@ static void explain(const struct scene *scene, uint64_t seed, const char *which,
                     size_t capacity) {
     const struct config *config = &scene->cluster.config;
     int length = snprintf(sentence, capacity,
-                          "seed %" PRIu64 ", %s run (%" PRIu64 " pservers, %" PRIu64 " workers, %" PRIu64
+                          "seed %" PRIu64 ", %s run (%s, %" PRIu64 " pservers, %" PRIu64 " workers, %" PRIu32
                           " lanes, staleness %" PRIu64 ", sync %d): %s; faults:",
-                          seed, which, config->cluster_pservers, config->cluster_workers, config->train_lanes,
+                          seed, which, config->train_mode == MODE_BLOCKED ? "blocked" : "minibatch",
+                          config->cluster_pservers, config->cluster_workers, config_lanes(config),
                           config->train_staleness, (int)config->train_sync, scene->why);
     for (int kind = 0; kind < FAULT_KINDS && length < (int)capacity; kind++)
         if (scene->faults[kind] != 0)
@@ -269,6 +293,7 @@ bool chaos_run(uint64_t seed, struct chaos_tally *tally, char *sentence, size_t 
     static struct sim_set data;
     struct config config;
     draw_meaning(seed, &config, &data);
+    draw_blocks(seed, &config);
     bool exact = config.train_sync == SYNC_SYNCHRONOUS;
     run(&quiet, seed, &config, &data, 0);
     if (quiet.why[0] != '\0') {
@@ -286,8 +311,9 @@ bool chaos_run(uint64_t seed, struct chaos_tally *tally, char *sentence, size_t 
 }
 
 void chaos_print(const struct chaos_tally *tally) {
-    printf("# %" PRIu64 " runs (%" PRIu64 " synchronous), %" PRIu64 " events; faults:", tally->runs,
-           tally->exact, tally->delivered);
+    printf("# %" PRIu64 " runs (%" PRIu64 " synchronous, of them %" PRIu64 " blocked), %" PRIu64
+           " events; faults:",
+           tally->runs, tally->exact, tally->blocked, tally->delivered);
     for (int kind = 0; kind < FAULT_KINDS; kind++)
         printf(" %s %" PRIu64 ",", fault_name((enum fault_kind)kind), tally->faults[kind]);
     printf("\n# all started again %" PRIu64 " times, %" PRIu64

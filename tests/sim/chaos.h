@@ -8,6 +8,7 @@
 /* Sums over seeds. */
 struct chaos_tally {
     uint64_t runs, exact; /* exact: synchronous ones, whose bits are promised */
+    uint64_t blocked;     /* of the exact ones: in mode blocked */
     uint64_t faults[FAULT_KINDS];
     uint64_t restarts_all, restarts_one, resumed, committed, skipped, takeovers, repeats, rows_seen,
         delivered;

@@ -207,6 +207,8 @@ void sim_cluster_start(struct sim_cluster *cluster, struct world *world, const s
     cluster->config = *config;
     cluster->data = data;
     disk_init(&cluster->disk, &world->faults);
+    if (config->train_mode == MODE_BLOCKED)
+        sim_set_cut(data, (uint32_t)config->train_parts, (uint32_t)config->train_strata);
     lane_loader_init(&cluster->loader, &cluster->config, &data->set);
     start_all(cluster, absent);
 }

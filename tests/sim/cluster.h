@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "core/reports.h"
+#include "data/blocks.h"
 #include "data/packed_set.h"
 #include "disk.h"
 #include "node/lane_loader.h"
@@ -16,6 +17,8 @@ enum {
     SIM_VALID = 60,
     SIM_USERS = 40,
     SIM_MOVIES = 30,
+    SIM_SIDES_MAX = 8, /* parts, and strata */
+    SIM_LEVELS = 12,   /* of ratings; the last one is no number */
     SIM_MEMBERS_MAX = 8,
     SIM_EPOCHS_MAX = 8
 };
@@ -24,6 +27,12 @@ struct sim_set {
     struct packed_set set; /* lies in the arrays below */
     struct rating train[SIM_RATINGS], valid[SIM_VALID];
     uint32_t user_counts[SIM_USERS], movie_counts[SIM_MOVIES];
+    struct blocks blocks; /* mode blocked: the same training ratings; it lies in the arrays below */
+    uint32_t part_starts[SIM_SIDES_MAX + 1], stratum_starts[SIM_SIDES_MAX + 1];
+    uint32_t block_counts[SIM_SIDES_MAX * SIM_SIDES_MAX];
+    uint64_t block_offsets[SIM_SIDES_MAX * SIM_SIDES_MAX];
+    float levels[SIM_LEVELS];
+    _Alignas(8) unsigned char block_bytes[5 * (SIM_RATINGS + 8 * SIM_SIDES_MAX * SIM_SIDES_MAX)];
 };
 
 /* A member that is there, or will be. */
@@ -72,6 +81,10 @@ struct sim_cluster {
 
 /* Ratings from a planted model; the same for the same seed. */
 void sim_set_make(struct sim_set *data, uint64_t seed);
+
+/* Cuts the training ratings into blocks, as a cluster in mode blocked needs them; sim_cluster_start does it. Users are cut
+ * into ranges of equal length, movies too; a block keeps the order of the set. */
+void sim_set_cut(struct sim_set *data, uint32_t parts, uint32_t strata);
 
 /* A small configuration: 3 epochs, batch 24, sgd with momentum and decay, one pserver, one worker, no checkpoints. */
 void sim_config(struct config *config);

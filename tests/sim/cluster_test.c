@@ -14,6 +14,7 @@
 #include "core/memory.h"
 #include "core/rng.h"
 #include "model/order.h"
+#include "model/rotation.h"
 
 enum { SEEDS = 2000, DELAY_US = 400, HOUR_US = 3600 * 1000000u };
 
@@ -23,6 +24,7 @@ static const uint64_t FOREVER_US = 100ull * HOUR_US;
 struct witness {
     const struct config *config;
     uint64_t pushed[WORLD_NODES_MAX][16]; /* per node and lane: pushes that have reached it */
+    uint64_t runs[WORLD_NODES_MAX][TABLE_COUNT][SIM_SIDES_MAX]; /* blocked: per node and run likewise */
     uint64_t rows_seen, bound_broken;
     uint64_t steps_seen, meddle_at;
     enum fate meddling;
@@ -35,7 +37,7 @@ static uint64_t needed(const struct witness *witness, uint64_t step) {
 
 static uint64_t slowest_lane(const struct witness *witness, uint32_t pserver) {
     uint64_t least = UINT64_MAX;
-    for (uint32_t lane = 0; lane < witness->config->train_lanes; lane++)
+    for (uint32_t lane = 0; lane < config_lanes(witness->config); lane++)
         least = witness->pushed[pserver][lane] < least ? witness->pushed[pserver][lane] : least;
     return least;
 }
@@ -48,13 +50,27 @@ static void check_rows(struct witness *witness, uint32_t pserver, const struct r
         witness->bound_broken += slowest_lane(witness, pserver) < needed(witness, rows->step);
 }
 
+/* The part's round, counted on its own pushes, is the one in which it reads the stratum. */
+static void check_run(struct witness *witness, uint32_t pserver, const struct run_rows_message *rows) {
+    uint32_t parts = (uint32_t)witness->config->train_parts, strata = (uint32_t)witness->config->train_strata;
+    uint64_t round = rows->version / parts * strata + (rows->run + strata - rows->lane) % strata;
+    witness->rows_seen++;
+    witness->bound_broken += rows->version != witness->runs[pserver][rows->table][rows->run];
+    if (rows->table == TABLE_MOVIES)
+        witness->bound_broken += rotation_visits(rows->run, round, parts, strata) != rows->version ||
+                                 round < witness->pushed[pserver][rows->lane] ||
+                                 round > witness->pushed[pserver][rows->lane] + 1;
+}
+
 static enum fate witness_sees(void *context, const struct node *from, const struct node *to,
                               const struct message *message) {
     struct witness *witness = context;
     if (message->kind == MESSAGE_ROWS)
         check_rows(witness, from->index, &message->rows);
     (void)to;
-    if (message->kind != MESSAGE_STEP)
+    if (message->kind == MESSAGE_RUN_ROWS)
+        check_run(witness, from->index, &message->run_rows);
+    if (message->kind != MESSAGE_STEP && message->kind != MESSAGE_RUN_PUSH)
         return FATE_ARRIVES;
     return ++witness->steps_seen == witness->meddle_at ? witness->meddling : FATE_ARRIVES;
 }
@@ -63,15 +79,23 @@ static void witness_hears(void *context, const struct node *node, const struct m
     struct witness *witness = context;
     if (message->kind == MESSAGE_STEP)
         witness->pushed[node->index][message->step.lane] += message->step.pushes;
+    if (message->kind != MESSAGE_RUN_PUSH)
+        return;
+    const struct run_push_message *push = &message->run_push;
+    uint64_t *version = &witness->runs[node->index][push->table][push->run];
+    witness->pushed[node->index][push->lane] += push->table == TABLE_MOVIES && push->version == *version;
+    *version += push->version == *version;
 }
 
 /* Whether every lane's every step has reached every shard (the nodes after the coordinator), each once. */
 static bool all_pushed(const struct witness *witness) {
     const struct config *config = witness->config;
-    uint64_t steps =
-        config->schedule_epochs * order_steps_per_epoch(SIM_RATINGS, (uint32_t)config->train_batch);
+    uint64_t epoch_steps = config->train_mode == MODE_BLOCKED
+                               ? config->train_strata
+                               : order_steps_per_epoch(SIM_RATINGS, (uint32_t)config->train_batch);
+    uint64_t steps = config->schedule_epochs * epoch_steps;
     for (uint32_t pserver = 1; pserver <= config->cluster_pservers; pserver++)
-        for (uint32_t lane = 0; lane < config->train_lanes; lane++)
+        for (uint32_t lane = 0; lane < config_lanes(config); lane++)
             if (witness->pushed[pserver][lane] != steps)
                 return false;
     return true;
@@ -129,6 +153,16 @@ static void draw_meaning(uint64_t seed, struct config *config) {
     config->model_biases = pick(seed, 8, 0, 3) != 0;
 }
 
+static void draw_blocks(uint64_t seed, struct config *config) {
+    config->train_mode = MODE_BLOCKED;
+    config->train_staleness = 0;
+    config->train_optimiser = pick(seed, 14, 0, 2) == 0 ? OPTIMISER_ADAGRAD_ROW : OPTIMISER_SGD;
+    config->train_momentum = pick(seed, 15, 0, 1) == 0 ? 0 : 0.9;
+    config->train_learning_rate = config->train_optimiser == OPTIMISER_SGD ? 0.02 : 0.05;
+    config->train_parts = pick(seed, 16, 1, 6);
+    config->train_strata = pick(seed, 17, config->train_parts, SIM_SIDES_MAX);
+}
+
 static void draw_shape(uint64_t seed, struct config *config) {
     config->cluster_pservers = pick(seed, 11, 1, 5);
     config->cluster_workers = pick(seed, 12, 1, 4);
@@ -138,7 +172,7 @@ static void draw_shape(uint64_t seed, struct config *config) {
  * coordinator. */
 static uint32_t queue_bound(const struct config *config) {
     uint64_t members = config->cluster_pservers + config->cluster_workers;
-    return (uint32_t)(config->train_lanes * (config->train_staleness + 4) *
+    return (uint32_t)(config_lanes(config) * (config->train_staleness + 4) *
                           (2 * config->cluster_pservers + 1) +
                       16 * members + 64);
 }
@@ -150,6 +184,8 @@ static void every_schedule_gives_the_quiet_run(void **state) {
         struct config config;
         sim_set_make(&data, seed);
         draw_meaning(seed, &config);
+        if (seed % 3 == 0)
+            draw_blocks(seed, &config);
         struct outcome quiet = run(seed, 1, &config, &data, 0, FATE_ARRIVES);
         draw_shape(seed, &config);
         struct outcome wild = run(seed, DELAY_US, &config, &data, 0, FATE_ARRIVES);
@@ -271,6 +307,42 @@ static void a_rating_that_is_no_number_ends_the_run_with_step_shard_and_row(void
     assert_true(strstr(outcome.status.text, user) != NULL || strstr(outcome.status.text, movie) != NULL);
 }
 
+static void a_rating_that_is_no_number_in_a_block_ends_the_run(void **state) {
+    static struct sim_set data;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 12);
+    sim_config(&config);
+    draw_blocks(12, &config);
+    config.cluster_pservers = 3;
+    config.cluster_workers = 2;
+    data.train[100].value = NAN;
+    struct outcome outcome = run(12, DELAY_US, &config, &data, 0, FATE_ARRIVES);
+    assert_true(outcome.ended && !outcome.finished);
+    assert_int_equal(outcome.status.code, STATUS_BAD_DATA);
+    assert_non_null(strstr(outcome.status.text, "training diverged: by round "));
+    assert_non_null(strstr(outcome.status.text, " row "));
+    assert_non_null(strstr(outcome.status.text, "shard"));
+}
+
+static void a_run_that_comes_twice_or_is_lost_counts_once(void **state) {
+    static struct sim_set data;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 6);
+    sim_config(&config);
+    draw_blocks(6, &config);
+    config.cluster_pservers = 2;
+    struct outcome quiet = run(6, 1, &config, &data, 0, FATE_ARRIVES);
+    for (enum fate fate = FATE_LOST; fate <= FATE_TWICE; fate++) {
+        struct outcome meddled = run(6, DELAY_US, &config, &data, 20, fate);
+        assert_true(meddled.finished);
+        assert_int_equal(meddled.refused, 0);
+        assert_true(meddled.digest == quiet.digest);
+        assert_true(fate == FATE_TWICE || meddled.witness.steps_seen > quiet.witness.steps_seen);
+    }
+}
+
 /* More than one validation slice, chunk of saved rows and message of scores. */
 static void a_large_model_is_measured_and_saved_whole(void **state) {
     enum { ROWS = 2 * FINALE_CHUNK_ROWS + 100, VALID = 5 * VALID_SLICE + 7 };
@@ -305,6 +377,8 @@ int main(void) {
         cmocka_unit_test(a_push_that_is_lost_is_sent_again),
         cmocka_unit_test(a_gradient_that_is_no_number_ends_the_run_with_step_shard_and_row),
         cmocka_unit_test(a_rating_that_is_no_number_ends_the_run_with_step_shard_and_row),
+        cmocka_unit_test(a_rating_that_is_no_number_in_a_block_ends_the_run),
+        cmocka_unit_test(a_run_that_comes_twice_or_is_lost_counts_once),
         cmocka_unit_test(a_large_model_is_measured_and_saved_whole),
     };
     return cmocka_run_group_tests_name("sim/cluster", tests, NULL, NULL);

@@ -60,15 +60,15 @@ static void draw_rates(struct world *world, bool gentle) {
     rates->disk_full = draw(world, 0, 3) == 0 ? 250 : 0;
 }
 
-void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon, bool gentle) {
+void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon, enum harm harm) {
     enum { SHORTEST_US = 60000, DOUBLINGS = 6 };
-    draw_rates(world, gentle);
+    draw_rates(world, harm != HARM_ALL);
     incidents->count = (uint32_t)draw(world, 0, INCIDENTS_MAX);
     incidents->heal_us = world->now_us + draw_time_us(world, SHORTEST_US, DOUBLINGS);
     for (uint32_t i = 0; i < incidents->count; i++) {
         enum fault_kind kind = draw_kind(world);
-        if (gentle)
-            kind = draw(world, 0, 1) == 0 ? FAULT_WORKER_DIES : FAULT_LEAVE;
+        if (harm != HARM_ALL)
+            kind = draw(world, 0, 1) == 0 && harm == HARM_WORKERS ? FAULT_WORKER_DIES : FAULT_LEAVE;
         incidents->items[i] = (struct incident){kind, draw(world, 0, horizon), false};
     }
 }

@@ -21,9 +21,12 @@ struct incidents {
     bool healed;
 };
 
-/* horizon: deliveries of a run without faults, about. gentle: nothing happens for whose sake all would have to start again:
- * workers die and leave, few messages are lost and none is late for long. */
-void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon, bool gentle);
+/* Who may die. Unless it is all, nothing else happens for whose sake all would have to start again: few messages are lost
+ * and none is late for long. Workers may always leave. */
+enum harm { HARM_ALL, HARM_WORKERS, HARM_NOBODY };
+
+/* horizon: deliveries of a run without faults, about. */
+void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon, enum harm harm);
 
 /* Lets happen what is due. */
 void incidents_tick(struct incidents *incidents, struct sim_cluster *cluster);

@@ -109,8 +109,41 @@ static void a_lost_message_does_not_stop_checkpoints(void **state) {
     lose_each(&trial);
 }
 
+static void blocked_config(struct config *config) {
+    small_config(config);
+    config->train_mode = MODE_BLOCKED;
+    config->train_staleness = 0;
+    config->train_parts = 3;
+    config->train_strata = 4;
+    config->train_learning_rate = 0.02;
+}
+
+static void a_lost_message_changes_nothing_in_blocks(void **state) {
+    static struct sim_set data;
+    struct config config;
+    struct trial trial = {.config = &config, .data = &data, .delay_us = DELAY_US};
+    (void)state;
+    sim_set_make(&data, 3);
+    blocked_config(&config);
+    lose_each(&trial);
+}
+
+static void a_lost_message_does_not_stop_checkpoints_in_blocks(void **state) {
+    static struct sim_set data;
+    struct config config;
+    struct trial trial = {.config = &config, .data = &data, .delay_us = SLOW_US, .checkpoints = 2};
+    (void)state;
+    sim_set_make(&data, 3);
+    blocked_config(&config);
+    config.train_optimiser = OPTIMISER_ADAGRAD_ROW;
+    config.schedule_epochs = 4;
+    lose_each(&trial);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_lost_message_changes_nothing),
-                                       cmocka_unit_test(a_lost_message_does_not_stop_checkpoints)};
+                                       cmocka_unit_test(a_lost_message_does_not_stop_checkpoints),
+                                       cmocka_unit_test(a_lost_message_changes_nothing_in_blocks),
+                                       cmocka_unit_test(a_lost_message_does_not_stop_checkpoints_in_blocks)};
     return cmocka_run_group_tests_name("sim/loss", tests, NULL, NULL);
 }

@@ -180,12 +180,61 @@ static void another_protocol_version_is_refused(void **state) {
     end_world(&cluster);
 }
 
+static void blocked_config(struct config *config) {
+    sim_config(config);
+    config->train_mode = MODE_BLOCKED;
+    config->train_learning_rate = 0.02;
+    config->train_parts = 3;
+    config->train_strata = 4;
+    config->cluster_workers = 2;
+}
+
+/* Takes every WELCOME to worker 1 away, and notes when that has pulled its first rows. */
+struct robber {
+    const struct node *victim;
+    bool begun;
+};
+
+static enum fate rob(void *context, const struct node *from, const struct node *to,
+                     const struct message *message) {
+    struct robber *robber = context;
+    robber->begun = robber->begun || (from == robber->victim && message->kind == MESSAGE_RUN_PULL);
+    return to == robber->victim && from->index == 0 && message->kind == MESSAGE_WELCOME ? FATE_LOST
+                                                                                        : FATE_ARRIVES;
+}
+
+/* It has been granted parts: it may not just go. */
+static void a_worker_whose_welcome_was_lost_brings_its_parts_home(void **state) {
+    static struct sim_set data;
+    static struct sim_cluster cluster;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 14);
+    blocked_config(&config);
+    uint64_t digest = quiet_digest(14, &config, &data);
+    struct world *world = world_new(14, DELAY_US);
+    sim_cluster_start(&cluster, world, &config, &data, 0);
+    struct robber robber = {cluster.worker_nodes[1], false};
+    world->watch = rob;
+    world->watch_context = &robber;
+    while (!robber.begun)
+        assert_true(world_step(world, PATIENCE_US));
+    world_ask_to_stop(world, cluster.worker_nodes[1], STATUS_TRY_AGAIN, "a signal came");
+    assert_true(world_run(world, PATIENCE_US));
+    assert_true(cluster.finished);
+    assert_int_equal(cluster.final.workers_lost, 1);
+    assert_int_equal(cluster.worker_nodes[1]->outcome.code, STATUS_TRY_AGAIN);
+    assert_true(cluster.final.digest == digest);
+    end_world(&cluster);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_that_never_comes_is_named),
         cmocka_unit_test(a_pserver_that_falls_silent_is_named),
         cmocka_unit_test(the_lanes_of_a_worker_that_falls_silent_go_to_others),
         cmocka_unit_test(another_protocol_version_is_refused),
+        cmocka_unit_test(a_worker_whose_welcome_was_lost_brings_its_parts_home),
         cmocka_unit_test(strangers_are_refused_and_harm_nobody),
     };
     return cmocka_run_group_tests_name("sim/members", tests, NULL, NULL);

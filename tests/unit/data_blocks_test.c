@@ -46,6 +46,20 @@ static int compare_ratings(const void *a, const void *b) {
     return memcmp(a, b, sizeof(struct rating));
 }
 
+/* Dealt back onto their piles, a block's ratings lie user by user. */
+static void assert_dealt_user_by_user(const struct block *block) {
+    enum { PILES = 16 };
+    uint32_t height = (block->count + PILES - 1) / PILES, at = 0;
+    uint16_t *users = malloc((block->count + 1) * sizeof *users);
+    for (uint32_t depth = 0; depth < height; depth++)
+        for (uint32_t i = depth; i < block->count; i += height)
+            users[i] = block->users[at++];
+    assert_int_equal(at, block->count);
+    for (uint32_t i = 1; i < block->count; i++)
+        assert_true(users[i - 1] <= users[i]);
+    free(users);
+}
+
 /* All ratings of the blocks with dense rows, sorted; the caller frees them. Checks their order on the way. */
 static struct rating *unpack(const struct blocks *blocks) {
     struct rating *ratings = malloc((blocks->train_count + 1) * sizeof *ratings);
@@ -54,13 +68,12 @@ static struct rating *unpack(const struct blocks *blocks) {
         for (uint32_t stratum = 0; stratum < blocks->strata; stratum++) {
             struct block block = blocks_at(blocks, part, stratum);
             assert_int_equal((uintptr_t)block.users % 8, 0);
-            for (uint32_t i = 0; i < block.count; i++) {
-                assert_true(i == 0 || block.users[i - 1] <= block.users[i]);
+            assert_dealt_user_by_user(&block);
+            for (uint32_t i = 0; i < block.count; i++)
                 ratings[count++] =
                     (struct rating){blocks->user_rows[blocks->part_starts[part] + block.users[i]],
                                     blocks->movie_rows[blocks->stratum_starts[stratum] + block.movies[i]],
                                     blocks->values[block.codes[i]]};
-            }
         }
     assert_int_equal(count, blocks->train_count);
     qsort(ratings, count, sizeof *ratings, compare_ratings);
@@ -76,18 +89,36 @@ static void assert_same_ratings(const struct blocks *blocks, const struct packed
     free(expected);
 }
 
-static void assert_balanced(const struct blocks *blocks) {
-    uint64_t least = UINT64_MAX, most = 0;
-    for (uint32_t part = 0; part < blocks->parts; part++) {
-        uint64_t ratings = 0;
-        for (uint32_t stratum = 0; stratum < blocks->strata; stratum++)
-            ratings += blocks_at(blocks, part, stratum).count;
-        least = ratings < least ? ratings : least;
-        most = ratings > most ? ratings : most;
-        assert_in_range(blocks_part_rows(blocks, part), blocks->users / blocks->parts,
-                        blocks->users / blocks->parts + 1);
+static uint32_t largest(const uint32_t *counts, uint32_t rows) {
+    uint32_t most = 0;
+    for (uint32_t row = 0; row < rows; row++)
+        most = counts[row] > most ? counts[row] : most;
+    return most;
+}
+
+/* Sides are neighbouring rows, and no cut lies further than half a row's ratings from where its share of them ends. */
+static void assert_balanced(const uint32_t *starts, uint32_t sides, const uint32_t *row_at, uint32_t rows,
+                            const uint32_t *counts) {
+    uint64_t all = 0, passed = 0;
+    for (uint32_t row = 0; row < rows; row++) {
+        assert_int_equal(row_at[row], row);
+        all += counts[row];
     }
-    assert_true(most - least <= 60);
+    assert_int_equal(starts[0], 0);
+    assert_int_equal(starts[sides], rows);
+    for (uint32_t side = 0; side < sides; side++) {
+        assert_true(starts[side] < starts[side + 1]);
+        for (uint32_t row = starts[side]; row < starts[side + 1]; row++)
+            passed += counts[row];
+        int64_t beyond = (int64_t)(passed * sides) - (int64_t)(all * (side + 1));
+        assert_true(2 * llabs(beyond) <= (int64_t)(largest(counts, rows) + 1) * sides);
+    }
+}
+
+static void assert_cut_well(const struct blocks *blocks, const struct packed_set *set) {
+    assert_balanced(blocks->part_starts, blocks->parts, blocks->user_rows, blocks->users, set->user_counts);
+    assert_balanced(blocks->stratum_starts, blocks->strata, blocks->movie_rows, blocks->movies,
+                    set->movie_counts);
 }
 
 static void blocks_hold_every_rating_once(void **state) {
@@ -104,8 +135,8 @@ static void blocks_hold_every_rating_once(void **state) {
             assert_true(blocks_build(&set, folder, SHAPES[i / 2], memory_bytes, &status));
             assert_true(blocks_open(&blocks, folder, &set, &status));
             assert_same_ratings(&blocks, &set);
-            if (i == 3)
-                assert_balanced(&blocks);
+            if (i < 6)
+                assert_cut_well(&blocks, &set);
             if (i % 2 == 1)
                 assert_int_equal(blocks.digest, digest);
             digest = blocks.digest;
