@@ -162,9 +162,12 @@ static bool open_folder(struct session *session, struct status *status) {
 static bool may_train(const struct session *session, struct status *status) {
     if (session->spec->kind == SESSION_SUPERVISED)
         return true;
-    return session->spec->resume == NULL
-               ? taking_up_nothing(session->checkpoints, status)
-               : taking_up_same(&session->dir, session->config, session->checkpoints, status);
+    if (session->spec->resume != NULL)
+        return taking_up_same(&session->dir, session->config, session->checkpoints, status);
+    if (taking_up_nothing(session->checkpoints, status))
+        return true;
+    run_dir_discard(&session->dir);
+    return false;
 }
 
 static bool run_shown(struct session *session, struct status *status) {
@@ -211,8 +214,8 @@ int session_run(const struct session_spec *spec, struct config *config) {
         run_dir_close(&session.dir);
         return taking_up_finished(&session.dir, spec->output.json);
     }
-    bool good = may_train(&session, &status) && run_shown(&session, &status);
-    if (!good)
+    bool may = may_train(&session, &status), good = may && run_shown(&session, &status);
+    if (may && !good)
         conclude(&session, &status);
     run_dir_close(&session.dir);
     return good ? 0 : report(spec, &status);

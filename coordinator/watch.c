@@ -173,11 +173,16 @@ static bool look_after_members(struct coordinator *coordinator, uint64_t now_us,
     return true;
 }
 
+/* The time after which the first question is asked again. */
+static uint64_t first_wait_us(const struct coordinator *coordinator) {
+    enum { PATIENCE_SHARE = 16 };
+    return coordinator->spec.request_timeout_us / PATIENCE_SHARE;
+}
+
 /* What has not been answered for a while is asked again, ever more seldom. */
 static void ask_again(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    enum { PATIENCE_SHARE = 16 };
     if (coordinator->repeat_us == 0) {
-        coordinator->repeat_after_us = coordinator->spec.request_timeout_us / PATIENCE_SHARE;
+        coordinator->repeat_after_us = first_wait_us(coordinator);
         coordinator->repeat_us = coordinator->moved_us + coordinator->repeat_after_us;
     }
     if (now_us < coordinator->repeat_us)
@@ -187,10 +192,11 @@ static void ask_again(struct coordinator *coordinator, uint64_t now_us, struct o
     course_repeat(coordinator, out);
 }
 
-/* Those that are joining are asked again even while others train. */
+/* Those that are joining are asked again even while others train, often enough that a run that waits for them need not give
+ * up over a message that was lost. */
 static void invite_again(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    enum { INVITE_US = 1000000 };
-    if (now_us / INVITE_US != coordinator->last_tick_us / INVITE_US)
+    uint64_t interval_us = first_wait_us(coordinator) + 1;
+    if (now_us / interval_us != coordinator->last_tick_us / interval_us)
         joining_repeat(coordinator, out);
 }
 

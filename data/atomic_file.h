@@ -2,6 +2,9 @@
  * the folder fsynced. Every byte this project leaves on disk goes through here, so that a full disk or a
  * crash never leaves half a file under a name that somebody reads.
  *
+ * After a failure nothing is left, with one exception: when the folder alone cannot be synced, the whole file stays, since
+ * taking it away again could not be made to last either.
+ *
  * Errors: STATUS_CANT_CREATE when the file cannot be opened for writing, STATUS_IO when a write, fsync or
  * rename fails (disk full, file size limit), STATUS_NO_MEMORY. */
 #ifndef DATA_ATOMIC_FILE_H

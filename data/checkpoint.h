@@ -11,8 +11,8 @@
 #include "core/image.h"
 #include "core/status.h"
 
-/* Writes one shard's image to folder/<number>/shard-<index>.dotbias, making the folders. STATUS_IO, STATUS_CANT_CREATE; then no
- * file is left. */
+/* Writes one shard's image to folder/<number>/shard-<index>.dotbias, making the folders, after a sweep of older checkpoints that
+ * never became whole: one is written at a time. STATUS_IO, STATUS_CANT_CREATE; then no file is left. */
 bool checkpoint_write_shard(const char *folder, uint64_t number, const struct shard_image *image,
                             struct status *status);
 
@@ -27,6 +27,10 @@ bool checkpoint_read_shard(const char *folder, uint64_t number, uint32_t shards_
  * one is, and every older one that is unfinished or damaged. What cannot be looked at stays. */
 bool checkpoint_commit(const char *folder, const struct run_position *position, uint32_t keep,
                        struct status *status);
+
+/* Removes the checkpoints below a number that never got a manifest: their shards were killed while they wrote, or one of
+ * them had no room, which the files of the others must not take from the next try. What cannot be removed stays. STATUS_IO, STATUS_NO_MEMORY. */
+bool checkpoint_sweep(const char *folder, uint64_t below, struct status *status);
 
 /* The newest checkpoint that is whole: a good manifest, and all its shard files, every byte of which is checked against its
  * hash. One that is damaged, or cannot be read, is passed over in favour of an older one; then status->code is STATUS_OK, but

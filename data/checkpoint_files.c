@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "data/checkpoint.h"
 #include "data/folder.h"
 
 enum { DIGITS_MAX = 18 };
@@ -140,4 +141,21 @@ void checkpoint_remove(const char *folder, uint64_t number) {
         return;
     remove_files(descriptor);
     rmdir(path);
+}
+
+static bool has_manifest(const char *folder, uint64_t number) {
+    char path[PATH_MAX];
+    struct status ignored;
+    return !checkpoint_manifest_path(path, folder, number, &ignored) || access(path, F_OK) == 0 ||
+           errno != ENOENT;
+}
+
+bool checkpoint_sweep(const char *folder, uint64_t below, struct status *status) {
+    struct checkpoint_list list = {0};
+    bool done = checkpoint_list_read(&list, folder, status);
+    for (size_t i = 0; done && i < list.count && list.numbers[i] < below; i++)
+        if (!has_manifest(folder, list.numbers[i]))
+            checkpoint_remove(folder, list.numbers[i]);
+    checkpoint_list_release(&list);
+    return done;
 }

@@ -64,7 +64,7 @@ bool checkpoint_write_shard(const char *folder, uint64_t number, const struct sh
     REQUIRE(image->user_rows == partition_rows(image->users, image->shard, image->shards) &&
                 image->movie_rows == partition_rows(image->movies, image->shard, image->shards),
             "an image has the rows of its shard");
-    return (checkpoint_make_folder(folder, number, status) &&
+    return (checkpoint_sweep(folder, number, status) && checkpoint_make_folder(folder, number, status) &&
             checkpoint_shard_path(path, folder, number, image->shard, status) &&
             write_file(path, number, image, status)) ||
            status_context(status, "checkpoint %" PRIu64 ", shard %u", number, image->shard);

@@ -70,7 +70,8 @@ static json_t *check_hash(json_t *root, const char *path, struct status *status)
     char hash[HASH_BYTES];
     const char *expected;
     json_t *content;
-    if (json_unpack(root, "{s:s, s:o !}", "hash", &expected, "position", &content) != 0)
+    if (json_unpack(root, "{s:s, s:o !}", "hash", &expected, "position", &content) != 0 ||
+        !json_is_object(content))
         status_fail(status, STATUS_BAD_DATA, "%s: no manifest of a checkpoint", path);
     else if (!hash_text(hash, content))
         status_fail(status, STATUS_NO_MEMORY, "cannot make the JSON of %s", path);
@@ -173,8 +174,9 @@ static bool take_run(json_t *manifest, struct run_position *position) {
     position->data_digest = strtoull(data, NULL, 16);
     position->train_seconds = strtod(seconds, NULL);
     return take_u64(&position->number, number) && take_u32(&position->shards, shards) &&
-           take_u32(&position->lanes, lanes) && take_u64(&position->lane_step, lane_step) &&
-           take_u64(&position->clock_step, clock_step) && take_u32(&position->epoch, epoch);
+           take_u32(&position->lanes, lanes) && position->shards > 0 &&
+           take_u64(&position->lane_step, lane_step) && take_u64(&position->clock_step, clock_step) &&
+           take_u32(&position->epoch, epoch);
 }
 
 static bool take_plateau(json_t *manifest, struct run_position *position) {

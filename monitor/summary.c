@@ -33,6 +33,13 @@ static void set_run(json_t *object, const struct final_report *report) {
     json_object_set_new(object, "transport", json_string(report->transport));
 }
 
+static void set_safety(json_t *object, const struct final_report *report) {
+    json_object_set_new(object, "resumed_from", json_integer((json_int_t)report->resumed_from));
+    json_object_set_new(object, "checkpoints", json_integer(report->checkpoints));
+    json_object_set_new(object, "pause_seconds", real(report->pause_seconds));
+    json_object_set_new(object, "workers_lost", json_integer(report->workers_lost));
+}
+
 /* A path need not be UTF-8, a JSON string must: what is not becomes '?'. */
 static json_t *path_string(const char *path) {
     json_t *string = json_string(path);
@@ -54,6 +61,7 @@ static char *dump(const struct summary *summary, struct status *status) {
     json_object_set_new(object, "epochs", json_integer(summary->report->epochs));
     set_metrics(object, summary->report);
     set_run(object, summary->report);
+    set_safety(object, summary->report);
     json_object_set_new(object, "data", path_string(summary->data));
     json_object_set_new(object, "model", path_string(summary->model));
     json_object_set_new(object, "version", json_string(summary->version));

@@ -1,8 +1,10 @@
 /* summary.json: what a run came to, for programs. Also what `dotbias train --json` prints.
  *
  * Keys: digest (16 hex digits), epochs, valid_mse, valid_rmse, valid_mae, valid_ratings, cold_ratings,
- * cold_mse, train_seconds, ratings_per_second, pservers, workers, transport, data, model, version, and
- * truth_rmse when the data were generated. A number that is not known is null, never NaN. */
+ * cold_mse, train_seconds, ratings_per_second, pservers, workers, transport, resumed_from, checkpoints, pause_seconds,
+ * workers_lost, data, model, version, and truth_rmse when the data were generated. A number that is not known is null,
+ * never NaN. resumed_from to workers_lost are about the coordinator's last process alone: the step of a lane at which it
+ * took the run up, how many checkpoints it took, how long lanes stood still for them, and how many workers it lost. */
 #ifndef MONITOR_SUMMARY_H
 #define MONITOR_SUMMARY_H
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/image.h"
+#include "data/checkpoint.h"
 #include "net/signals.h"
 #include "net/socket.h"
 #include "node/event_log.h"
@@ -67,6 +68,13 @@ static bool listen_at(const struct config *config, struct endpoint_home *home, c
     return true;
 }
 
+/* Nobody writes yet: what is half-written has been left by the dead. After lead_new, which saw to it that no number of a
+ * checkpoint comes again. */
+static bool sweep(const struct lead_spec *lead, struct status *status) {
+    run_dir_sweep(lead->dir);
+    return lead->checkpoints == NULL || checkpoint_sweep(lead->checkpoints, UINT64_MAX, status);
+}
+
 static bool run_lead(const struct cluster_spec *spec, struct lead_spec *lead_spec, struct endpoint_home *home,
                      struct status *status) {
     char listen[ENDPOINT_BYTES];
@@ -76,7 +84,8 @@ static bool run_lead(const struct cluster_spec *spec, struct lead_spec *lead_spe
     struct lead *lead = lead_new(lead_spec, status);
     if (lead == NULL)
         return false;
-    struct signals *signals = signals_start_loop(lead_loop(lead), status);
+    struct signals *signals =
+        spec->resume && !sweep(lead_spec, status) ? NULL : signals_start_loop(lead_loop(lead), status);
     bool good = signals != NULL && (spec->members_elsewhere ? run_alone(lead_spec, lead, status)
                                                             : run_threads(lead_spec, lead, home, status));
     signals_stop(signals);

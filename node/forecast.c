@@ -4,7 +4,6 @@
 #include "core/memory.h"
 #include "node/lane_loader.h"
 #include "node/setup.h"
-#include "pserver/inbox.h"
 #include "worker/lane.h"
 
 enum { STEPS_SAMPLED = 100 };
@@ -68,9 +67,7 @@ bool forecast_make(struct forecast *forecast, const struct config *config, const
         .epochs = (uint32_t)(worker.total_steps / worker.steps_per_epoch),
         .lanes = worker.lanes,
         .lane_ratings = lane_capacity(&worker),
-        .pserver_bytes =
-            shard_bytes_planned(&pserver.shard) +
-            inbox_bytes(worker.lanes, gate_depth(&pserver.gate), pserver.shard.lane_rows, stride),
+        .pserver_bytes = pserver_bytes(&pserver),
         .worker_bytes = worker_bytes(&worker, (worker.lanes + workers - 1) / workers),
         .coordinator_bytes = FINALE_CHUNK_ROWS * stride * sizeof(float) +
                              (size_t)set->movies * (components + 1) * sizeof(double),

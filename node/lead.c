@@ -1,6 +1,5 @@
 #include "node/lead.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 
 #include "analysis/factor_report.h"
@@ -20,7 +19,6 @@ struct lead {
     struct coordinator *coordinator;
     struct history *history;
     struct model_writer *model; /* while rows are being saved */
-    atomic_bool has_history;
 };
 
 static bool save_rows(struct lead *lead, const struct job *job, struct status *status) {
@@ -81,7 +79,6 @@ static bool finish(struct lead *lead, const struct final_report *final, struct s
 
 static bool end_epoch(struct lead *lead, const struct epoch_report *report, struct status *status) {
     display_epoch(lead->spec.display, report);
-    atomic_store(&lead->has_history, true);
     return history_add(lead->history, report, status);
 }
 
@@ -92,9 +89,8 @@ static void commit(void *context, struct job *job) {
     job->status.code = STATUS_OK;
     if (folder == NULL || folder[0] == '\0')
         status_fail(&job->status, STATUS_CONFIG, "no folder for checkpoints is known: set checkpoint.dir");
-    else if (checkpoint_commit(folder, job->position, (uint32_t)lead->spec.config->checkpoint_keep,
-                               &job->status))
-        atomic_store(&lead->has_history, true);
+    else
+        checkpoint_commit(folder, job->position, (uint32_t)lead->spec.config->checkpoint_keep, &job->status);
 }
 
 static bool perform(void *context, struct job *job) {
@@ -136,7 +132,6 @@ static bool open_history(struct lead *lead, struct status *status) {
     run_dir_file(lead->spec.dir, "history.csv", path);
     lead->history =
         resume != NULL ? history_resume(path, resume->epoch, &kept, status) : history_create(path, status);
-    atomic_store(&lead->has_history, resume != NULL);
     if (lead->history == NULL || resume == NULL || kept == resume->epoch)
         return lead->history != NULL;
     snprintf(line, sizeof line, "event=history_torn epochs=%u rows=%u", resume->epoch, kept);
@@ -192,10 +187,6 @@ struct loop *lead_loop(const struct lead *lead) {
 bool lead_run(struct lead *lead, struct status *status) {
     struct engine engine = coordinator_engine(lead->coordinator);
     return loop_run(lead->loop, &engine, status);
-}
-
-bool lead_has_history(const struct lead *lead) {
-    return atomic_load(&lead->has_history);
 }
 
 void lead_free(struct lead *lead) {

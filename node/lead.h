@@ -34,10 +34,6 @@ struct lead *lead_new(const struct lead_spec *spec, struct status *status);
 struct loop *lead_loop(const struct lead *lead);
 bool lead_run(struct lead *lead, struct status *status);
 
-/* Whether an epoch or a checkpoint is there, of this run or of the one that it resumes: before that, there is
- * nothing worth keeping in the run's folder. */
-bool lead_has_history(const struct lead *lead);
-
 /* Waits for a commit under way. */
 void lead_free(struct lead *lead);
 

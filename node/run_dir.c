@@ -203,6 +203,16 @@ bool run_dir_has_history(const struct run_dir *dir) {
     return lines == 2;
 }
 
+void run_dir_sweep(const struct run_dir *dir) {
+    DIR *stream = opendir(dir->path);
+    if (stream == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
+        if (strstr(entry->d_name, ".tmp.") != NULL)
+            unlinkat(dirfd(stream), entry->d_name, 0);
+    closedir(stream);
+}
+
 /* The members' logs: their last words are in the sentence that ended the run. */
 static void discard_logs(const struct run_dir *dir) {
     char folder[PATH_MAX], name[NAME_MAX + 8], path[PATH_MAX];

@@ -60,6 +60,10 @@ bool run_dir_is_finished(const struct run_dir *dir);
 /* Whether an epoch has been recorded: then a run that failed has left something to look at. */
 bool run_dir_has_history(const struct run_dir *dir);
 
+/* Removes what killed processes have left half-written in the folder itself. For whoever leads the run, before its members
+ * start. */
+void run_dir_sweep(const struct run_dir *dir);
+
 /* Removes what a run left that never ended an epoch: its files, its logs, its unfinished checkpoints, and the
  * folders that are empty then. */
 void run_dir_discard(const struct run_dir *dir);

@@ -93,6 +93,7 @@ struct pserver_spec setup_pserver(const struct config *config, uint32_t index, c
     return (struct pserver_spec){
         .member = setup_member(config, ROLE_PSERVER, index, 0, endpoint),
         .gate = {GATES[config->train_sync], lanes, (uint32_t)config->train_staleness},
+        .saves = config->checkpoint_interval > 0 || config->checkpoint_steps > 0,
         .shard = {.model = config_model(config),
                   .optimiser = config_optimiser(config),
                   .index = index,

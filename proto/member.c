@@ -99,10 +99,11 @@ static enum member_verdict on_message(struct member *member, const struct event 
     }
 }
 
-/* An orderly end is the coordinator's to arrange, if it knows us. */
+/* An orderly end is the coordinator's to arrange. Before it has welcomed us, nothing is ours to hand over, but it may have
+ * counted on us already. */
 static enum member_verdict on_stop(struct member *member, const struct status *status, struct outbox *out) {
     struct message message = {.kind = MESSAGE_LEAVE};
-    if (status->code != STATUS_TRY_AGAIN || !member->welcomed) {
+    if (status->code != STATUS_TRY_AGAIN) {
         member_fail(member, out, status->code, "%s %u was asked to stop: %s", role_name(member->spec.role),
                     member->spec.index, status->text);
         return MEMBER_ENDED;
@@ -110,7 +111,7 @@ static enum member_verdict on_stop(struct member *member, const struct status *s
     snprintf(message.leave.reason, sizeof message.leave.reason, "%.*s", (int)sizeof message.leave.reason - 1,
              status->text);
     outbox_send(out, LINK_COORDINATOR, &message);
-    return MEMBER_HANDLED;
+    return member->welcomed ? MEMBER_HANDLED : end(member, out, status);
 }
 
 enum member_verdict member_step(struct member *member, const struct event *event, struct outbox *out) {

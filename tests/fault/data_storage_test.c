@@ -14,6 +14,7 @@
 #include "data/generate.h"
 #include "data/import.h"
 #include "data/model_file.h"
+#include "tests/fault/faults.h"
 #include "tests/scratch.h"
 
 enum { REQUESTS_MAX = 400 };
@@ -78,13 +79,12 @@ static bool open_set(struct status *status) {
     return done;
 }
 
-static bool write_model(struct status *status) {
+static bool write_model_file(struct status *status) {
     static const float ZEROS[90 * 8];
     struct model_spec spec = {.factors = 2};
     struct packed_set set;
     if (!packed_set_open(&set, made, status))
         return false;
-    mkdir(out, 0777);
     char path[400];
     snprintf(path, sizeof path, "%s/model.dotbias", out);
     struct model_writer *writer = model_writer_begin(path, &spec, &set, status);
@@ -95,6 +95,12 @@ static bool write_model(struct status *status) {
     else
         model_writer_abandon(writer);
     packed_set_close(&set);
+    return done;
+}
+
+static bool write_model(struct status *status) {
+    mkdir(out, 0777);
+    bool done = write_model_file(status);
     if (!done && rmdir(out) != 0)
         status->text[0] = '\0';
     return done;
@@ -129,6 +135,39 @@ static void memory_runs_out_anywhere(void **state) {
     assert_survives_every_failure(build_blocks);
     assert_survives_every_failure(open_set);
     assert_survives_every_failure(write_model);
+}
+
+static void clear_out(void) {
+    scratch_remove(out);
+}
+
+static void make_out(void) {
+    clear_out();
+    mkdir(out, 0777);
+}
+
+/* A file whose folder cannot be synced has its name already, and keeps it: it is whole. Half a file never has one. */
+static void check_nothing_half(bool done) {
+    char command[200];
+    snprintf(command, sizeof command, "ls %s 2>&1 | grep -q -F .tmp.", out);
+    assert_int_not_equal(system(command), 0);
+    (void)done;
+}
+
+/* Not memory alone, but every call of the system. */
+static void any_call_may_fail(void **state) {
+    static const struct faults_act acts[] = {{clear_out, import_again, check_nothing_half, false},
+                                             {clear_out, import_packed, check_nothing_half, false},
+                                             {clear_out, generate_again, check_nothing_half, false},
+                                             {NULL, open_set, NULL, false},
+                                             {make_out, write_model_file, check_nothing_half, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        assert_true(faults_sweep(FAULTS_FAIL, &acts[i]) > 3);
+        if (i != 3)
+            assert_true(faults_sweep(FAULTS_CUT, &acts[i]) > 0);
+    }
+    clear_out();
 }
 
 static void limit_files(rlim_t bytes) {
@@ -213,6 +252,7 @@ static int remove_ratings(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_runs_out_anywhere),
+        cmocka_unit_test(any_call_may_fail),
         cmocka_unit_test(the_disk_is_full),
         cmocka_unit_test(an_older_set_survives_a_failed_import),
         cmocka_unit_test(what_is_no_file_is_not_replaced),

@@ -8,53 +8,10 @@
 #include <cmocka.h>
 
 #define FUZZ_REPLAY
-#include "core/memory.h"
-#include "core/rng.h"
 #include "tests/fuzz/container_fuzz.c"
 #include "tests/fuzz/ratings_fuzz.c"
+#include "tests/fuzz/replay.h"
 #include "tests/scratch.h"
-
-enum { MUTATIONS = 400 };
-
-static void mutate(uint8_t *bytes, size_t length, uint64_t seed) {
-    uint64_t changes = 1 + rng_bits(seed, 0, 0) % 4;
-    for (uint64_t i = 1; i <= changes && length > 0; i++) {
-        uint64_t bits = rng_bits(seed, 1, i);
-        bytes[bits % length] =
-            i % 2 == 0 ? (uint8_t)(bits >> 32) : bytes[bits % length] ^ (uint8_t)(1 << (bits >> 40) % 8);
-    }
-}
-
-static void replay(const char *path, int (*target)(const uint8_t *, size_t)) {
-    size_t length;
-    uint8_t *bytes = scratch_read(path, &length);
-    uint8_t *changed = malloc(length + 1);
-    target(bytes, length);
-    for (uint64_t seed = 0; seed < MUTATIONS; seed++) {
-        memcpy(changed, bytes, length);
-        mutate(changed, length, seed);
-        target(changed, seed % 4 == 0 ? rng_bits(seed, 2, 0) % (length + 1) : length);
-    }
-    free(bytes);
-    free(changed);
-    assert_int_equal(memory_blocks_held(), 0);
-}
-
-static void replay_folder(const char *folder, int (*target)(const uint8_t *, size_t)) {
-    char path[400];
-    int files = 0;
-    DIR *corpus = opendir(folder);
-    assert_non_null(corpus);
-    for (struct dirent *entry; (entry = readdir(corpus)) != NULL;) {
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof path, "%.200s/%.150s", folder, entry->d_name);
-        replay(path, target);
-        files++;
-    }
-    closedir(corpus);
-    assert_true(files > 0);
-}
 
 static void ratings_files_do_no_harm(void **state) {
     (void)state;
@@ -134,7 +91,7 @@ static bool opens_changed(size_t at, uint8_t byte) {
     struct packed_set set = {.users = 5, .movies = 4, .train_count = 10, .is_in_blocks = true};
     uint8_t *bytes = scratch_read(TESTS_DIR "/golden/blocks_small.bin", &length);
     bytes[at] = byte;
-    set_hashes(bytes, length);
+    checksums_set(bytes, length);
     scratch_make(&scratch);
     const char *path = scratch_write(&scratch, "blocks", bytes, length);
     struct container *file = container_open(path, CONTAINER_BLOCKS, &status);
@@ -176,7 +133,7 @@ static void the_checksums_are_set_right(void **state) {
     struct scratch scratch;
     uint8_t *bytes = scratch_read(TESTS_DIR "/golden/container_small.bin", &length);
     memset(bytes + 64, 'x', 5);
-    set_hashes(bytes, length);
+    checksums_set(bytes, length);
     scratch_make(&scratch);
     struct container *file =
         container_open(scratch_write(&scratch, "set", bytes, length), CONTAINER_RATINGS, &status);

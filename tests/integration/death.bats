@@ -1,4 +1,5 @@
-# Does the death or silence of a process end the whole run soon, with one line that names it, and nobody left behind?
+# Without a restart left: does the death or silence of a process end the whole run soon, with one line that names it, and
+# nobody left behind? What restarts bring is the matter of kills.bats.
 load helpers
 load training
 
@@ -11,13 +12,23 @@ long_run() {
     local transport=$1
     shift
     dotbias train "$BATS_FILE_TMPDIR/made" --set "cluster.transport=$transport" --set cluster.pservers=2 \
-        --set cluster.workers=2 --set train.lanes=2 --set schedule.epochs=10000 --set run.dir=run "$@" 2>complaints &
+        --set cluster.workers=2 --set train.lanes=2 --set schedule.epochs=10000 --set run.dir=run \
+        --set cluster.restarts=0 "$@" 2>complaints &
     run_pid=$!
     soon 20 grep -q '^ *1 ' complaints
 }
 
 member() {
     pgrep -P "$run_pid" -f "dotbias-$1 .*--index $2 "
+}
+
+# named: the error is said once, and whatever else is on standard error are the lines of the run itself.
+named() {
+    tail -n 3 complaints
+    [ "$status" -eq 69 ]
+    [ "$(grep -c "error: " complaints)" -eq 1 ]
+    grep -Eq "error: $1" complaints
+    no_process_left
 }
 
 # killed TRANSPORT ROLE INDEX: within 10 seconds the run has ended with code 69, naming role, index, pid and signal.
@@ -27,10 +38,7 @@ killed() {
     victim=$(member "$2" "$3")
     kill -9 "$victim"
     ends_within 10 "$run_pid"
-    cat complaints | tail -n 3
-    [ "$status" -eq 69 ]
-    [ "$(grep -c "error: $2 $3 (pid $victim) was killed by signal 9" complaints)" -eq 1 ]
-    no_process_left
+    named "$2 $3 \(pid $victim\) was killed by signal 9"
 }
 
 @test "kill -9 of a pserver over ipc" {
@@ -49,12 +57,41 @@ killed() {
     killed tcp worker 0
 }
 
-@test "a worker that stands still is named" {
+@test "kill -9 of the coordinator" {
+    local transport victim
+    for transport in ipc tcp; do
+        rm -rf run
+        long_run $transport
+        victim=$(pgrep -P "$run_pid" -f dotbias-coordinator)
+        kill -9 "$victim"
+        ends_within 10 "$run_pid"
+        named "coordinator \(pid $victim\) was killed by signal 9"
+    done
+}
+
+# stands_still ROLE: it lives and does nothing, which only its silence tells.
+stands_still() {
+    local victim
     long_run ipc --set cluster.heartbeat_timeout=2
-    kill -STOP "$(member worker 1)"
+    victim=$(member "$1" 1)
+    kill -STOP "$victim"
     ends_within 10 "$run_pid"
-    [ "$status" -eq 69 ]
-    grep -q "error: worker 1 .* has been silent" complaints
+    named "$1 1 \(pid $victim.*\) has been silent"
+}
+
+@test "a worker that stands still is named" {
+    stands_still worker
+}
+
+@test "a pserver that stands still is named" {
+    stands_still pserver
+}
+
+@test "a coordinator that stands still is named by those who miss it" {
+    long_run ipc --set cluster.heartbeat_timeout=2
+    kill -STOP "$(pgrep -P "$run_pid" -f dotbias-coordinator)"
+    ends_within 10 "$run_pid"
+    named "(pserver|worker) . .* the coordinator has been silent"
 }
 
 @test "kill -9 of the launcher takes every member with it" {
@@ -72,6 +109,7 @@ killed() {
         kill -TERM "$run_pid"
         ends_within 10 "$run_pid"
         [ "$status" -eq 75 ]
+        grep -q "error: stopped by signal 15 (Terminated); checkpoint 1 is saved" complaints
         no_process_left
     done
 }

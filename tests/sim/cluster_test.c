@@ -15,7 +15,7 @@
 #include "core/rng.h"
 #include "model/order.h"
 
-enum { SEEDS = 2000, DELAY_US = 400, SLOW_US = 40000, HOUR_US = 3600 * 1000000u };
+enum { SEEDS = 2000, DELAY_US = 400, HOUR_US = 3600 * 1000000u };
 
 static const uint64_t FOREVER_US = 100ull * HOUR_US;
 
@@ -233,90 +233,6 @@ static void a_push_that_is_lost_is_sent_again(void **state) {
     assert_true(lost.digest == quiet.digest);
 }
 
-static void a_member_that_never_comes_is_named(void **state) {
-    static struct sim_set data;
-    struct sim_cluster cluster;
-    struct config config;
-    (void)state;
-    sim_set_make(&data, 8);
-    sim_config(&config);
-    config.cluster_pservers = 3;
-    struct world *world = world_new(8, DELAY_US);
-    sim_cluster_start(&cluster, world, &config, &data, 1 << 2);
-    assert_true(world_run(world, FOREVER_US));
-    assert_int_equal(cluster.lead->outcome.code, STATUS_UNAVAILABLE);
-    assert_non_null(strstr(cluster.lead->outcome.text, "1 of 3 pservers: index 2 not seen"));
-    assert_true(world->now_us < 40 * 1000000u);
-    sim_cluster_free(&cluster);
-    world_free(world);
-}
-
-/* Freezes a node once training has begun. */
-struct freezer {
-    struct node *victim;
-    uint64_t steps;
-};
-
-static enum fate freeze(void *context, const struct node *from, const struct node *to,
-                        const struct message *message) {
-    struct freezer *freezer = context;
-    (void)from;
-    (void)to;
-    if (message->kind == MESSAGE_STEP && ++freezer->steps == 10)
-        freezer->victim->frozen = true;
-    return FATE_ARRIVES;
-}
-
-/* Runs with a member that freezes for ever: the pserver, or worker 1. */
-static void run_with_freezer(struct sim_cluster *cluster, const struct config *config, struct sim_set *data,
-                             bool is_pserver) {
-    struct world *world = world_new(9, DELAY_US);
-    sim_cluster_start(cluster, world, config, data, 0);
-    struct freezer freezer = {is_pserver ? cluster->pserver_nodes[0] : cluster->worker_nodes[1], 0};
-    world->watch = freeze;
-    world->watch_context = &freezer;
-    assert_true(world_run(world, FOREVER_US));
-    assert_true(world->now_us < 20 * 1000000u);
-}
-
-static void end_world(struct sim_cluster *cluster) {
-    struct world *world = cluster->world;
-    sim_cluster_free(cluster);
-    world_free(world);
-}
-
-static void a_pserver_that_falls_silent_is_named(void **state) {
-    static struct sim_set data;
-    struct sim_cluster cluster;
-    struct config config;
-    (void)state;
-    sim_set_make(&data, 9);
-    sim_config(&config);
-    config.cluster_workers = 2;
-    config.train_lanes = 2;
-    run_with_freezer(&cluster, &config, &data, true);
-    assert_int_equal(cluster.lead->outcome.code, STATUS_UNAVAILABLE);
-    assert_non_null(strstr(cluster.lead->outcome.text, "pserver 0"));
-    end_world(&cluster);
-}
-
-static void the_lanes_of_a_worker_that_falls_silent_go_to_others(void **state) {
-    static struct sim_set data;
-    struct sim_cluster cluster;
-    struct config config;
-    (void)state;
-    sim_set_make(&data, 9);
-    sim_config(&config);
-    config.cluster_workers = 2;
-    config.train_lanes = 2;
-    struct outcome quiet = run(9, 1, &config, &data, 0, FATE_ARRIVES);
-    run_with_freezer(&cluster, &config, &data, false);
-    assert_true(cluster.finished);
-    assert_int_equal(cluster.final.workers_lost, 1);
-    assert_true(cluster.final.digest == quiet.digest);
-    end_world(&cluster);
-}
-
 static void a_gradient_that_is_no_number_ends_the_run_with_step_shard_and_row(void **state) {
     static struct sim_set data;
     struct config config;
@@ -380,81 +296,6 @@ static void a_large_model_is_measured_and_saved_whole(void **state) {
     assert_true(isfinite(wild.valid_mse) && wild.valid_mse == quiet.valid_mse);
 }
 
-/* A second pserver 0, and one with another configuration, are refused; the cluster goes on without them. */
-static void strangers_are_refused_and_harm_nobody(void **state) {
-    static struct sim_set data;
-    struct sim_cluster cluster;
-    struct config config, other;
-    struct status status;
-    (void)state;
-    sim_set_make(&data, 11);
-    sim_config(&config);
-    struct outcome quiet = run(11, 1, &config, &data, 0, FATE_ARRIVES);
-    struct world *world = world_new(11, SLOW_US);
-    sim_cluster_start(&cluster, world, &config, &data, 0);
-    other = config;
-    other.train_learning_rate *= 2;
-    struct pserver_spec twin_spec = setup_pserver(&config, 0, "sim://twin");
-    struct pserver_spec other_spec = setup_pserver(&other, 0, "sim://other");
-    struct pserver *twin = pserver_new(&twin_spec, &status), *foreign = pserver_new(&other_spec, &status);
-    /* The real ones say hello at the start; these two a little later, in a world so slow that they say it again. */
-    struct node *late[] = {
-        world_add(world, pserver_engine(twin), "sim://twin", cluster.lead, NULL, NULL),
-        world_add(world, pserver_engine(foreign), "sim://other", cluster.lead, NULL, NULL)};
-    assert_true(world_run(world, FOREVER_US));
-    assert_true(cluster.finished);
-    assert_true(cluster.final.digest == quiet.digest);
-    assert_int_equal(late[1]->outcome.code, STATUS_PROTOCOL);
-    assert_non_null(strstr(late[1]->outcome.text, "another configuration"));
-    assert_int_equal(late[0]->outcome.code, STATUS_DENIED);
-    pserver_free(twin);
-    pserver_free(foreign);
-    sim_cluster_free(&cluster);
-    world_free(world);
-}
-
-/* Makes the greetings of one node those of another protocol version. */
-struct translator {
-    struct world *world;
-    const struct node *foreigner;
-};
-
-static enum fate translate(void *context, const struct node *from, const struct node *to,
-                           const struct message *message) {
-    struct translator *translator = context;
-    struct message changed = *message;
-    if (from != translator->foreigner || message->kind != MESSAGE_HELLO)
-        return FATE_ARRIVES;
-    changed.hello.protocol++;
-    world_forge(translator->world, from, to, &changed);
-    return FATE_LOST;
-}
-
-static void another_protocol_version_is_refused(void **state) {
-    static struct sim_set data;
-    struct sim_cluster cluster;
-    struct config config;
-    (void)state;
-    sim_set_make(&data, 14);
-    sim_config(&config);
-    config.cluster_workers = 2;
-    struct world *world = world_new(14, DELAY_US);
-    sim_cluster_start(&cluster, world, &config, &data, 0);
-    struct translator translator = {world, cluster.worker_nodes[1]};
-    world->watch = translate;
-    world->watch_context = &translator;
-    assert_true(world_run(world, FOREVER_US));
-    const struct status *refusal = &cluster.worker_nodes[1]->outcome;
-    assert_int_equal(refusal->code, STATUS_PROTOCOL);
-    char spoken[64];
-    snprintf(spoken, sizeof spoken, "speaks protocol %d", PROTOCOL_VERSION + 1);
-    assert_non_null(strstr(refusal->text, spoken));
-    assert_int_equal(cluster.lead->outcome.code, STATUS_UNAVAILABLE);
-    assert_non_null(strstr(cluster.lead->outcome.text, "index 1 not seen"));
-    sim_cluster_free(&cluster);
-    world_free(world);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_schedule_gives_the_quiet_run),
@@ -462,14 +303,9 @@ int main(void) {
         cmocka_unit_test(the_digest_sees_training),
         cmocka_unit_test(a_push_that_comes_twice_counts_once),
         cmocka_unit_test(a_push_that_is_lost_is_sent_again),
-        cmocka_unit_test(a_member_that_never_comes_is_named),
-        cmocka_unit_test(a_pserver_that_falls_silent_is_named),
-        cmocka_unit_test(the_lanes_of_a_worker_that_falls_silent_go_to_others),
         cmocka_unit_test(a_gradient_that_is_no_number_ends_the_run_with_step_shard_and_row),
         cmocka_unit_test(a_rating_that_is_no_number_ends_the_run_with_step_shard_and_row),
         cmocka_unit_test(a_large_model_is_measured_and_saved_whole),
-        cmocka_unit_test(another_protocol_version_is_refused),
-        cmocka_unit_test(strangers_are_refused_and_harm_nobody),
     };
     return cmocka_run_group_tests_name("sim/cluster", tests, NULL, NULL);
 }

@@ -47,21 +47,30 @@ static uint32_t draw_chance(struct world *world) {
     return CHANCES[draw(world, 0, sizeof CHANCES / sizeof *CHANCES - 1)];
 }
 
-void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon) {
-    enum { SHORTEST_US = 60000, DOUBLINGS = 6, LATE_US = 4000, LATE_DOUBLINGS = 7, SLOW_US = 20000 };
+static void draw_rates(struct world *world, bool gentle) {
+    enum { LATE_US = 4000, LATE_DOUBLINGS = 7, GENTLE_DOUBLINGS = 3, SLOW_US = 20000, SLOW_DOUBLINGS = 6 };
     struct fault_rates *rates = &world->faults.rates;
-    rates->lost = draw_chance(world);
+    rates->lost = gentle ? (uint32_t)draw(world, 0, 10) : draw_chance(world);
     rates->doubled = draw_chance(world);
     rates->overtaken = draw(world, 0, 2) == 0 ? 300 : 0;
     rates->late = draw_chance(world) / 4;
-    rates->late_us = draw_time_us(world, LATE_US, LATE_DOUBLINGS);
+    rates->late_us = draw_time_us(world, LATE_US, gentle ? GENTLE_DOUBLINGS : LATE_DOUBLINGS);
     rates->slow_disk = draw(world, 0, 1) == 0 ? 300 : 0;
-    rates->slow_us = draw_time_us(world, SLOW_US, DOUBLINGS);
+    rates->slow_us = draw_time_us(world, SLOW_US, SLOW_DOUBLINGS);
     rates->disk_full = draw(world, 0, 3) == 0 ? 250 : 0;
+}
+
+void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon, bool gentle) {
+    enum { SHORTEST_US = 60000, DOUBLINGS = 6 };
+    draw_rates(world, gentle);
     incidents->count = (uint32_t)draw(world, 0, INCIDENTS_MAX);
     incidents->heal_us = world->now_us + draw_time_us(world, SHORTEST_US, DOUBLINGS);
-    for (uint32_t i = 0; i < incidents->count; i++)
-        incidents->items[i] = (struct incident){draw_kind(world), draw(world, 0, horizon), false};
+    for (uint32_t i = 0; i < incidents->count; i++) {
+        enum fault_kind kind = draw_kind(world);
+        if (gentle)
+            kind = draw(world, 0, 1) == 0 ? FAULT_WORKER_DIES : FAULT_LEAVE;
+        incidents->items[i] = (struct incident){kind, draw(world, 0, horizon), false};
+    }
 }
 
 void incidents_draw_shape(struct faults *faults, uint32_t *pservers, uint32_t *workers) {
@@ -225,7 +234,7 @@ static bool happen(struct sim_cluster *cluster, enum fault_kind kind) {
     case FAULT_LEAVE:
         return ask_to_stop(cluster, cluster->worker_nodes[draw_worker(cluster)]);
     case FAULT_INTERRUPT:
-        return ask_to_stop(cluster, cluster->lead);
+        return ask_to_stop(cluster, draw(cluster->world, 0, 1) == 0 ? cluster->lead : draw_pserver(cluster));
     case FAULT_RESHAPE:
         return reshape(cluster);
     default:

@@ -21,8 +21,9 @@ struct incidents {
     bool healed;
 };
 
-/* horizon: deliveries of a run without faults, about. */
-void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon);
+/* horizon: deliveries of a run without faults, about. gentle: nothing happens for whose sake all would have to start again:
+ * workers die and leave, few messages are lost and none is late for long. */
+void incidents_plan(struct incidents *incidents, struct world *world, uint64_t horizon, bool gentle);
 
 /* Lets happen what is due. */
 void incidents_tick(struct incidents *incidents, struct sim_cluster *cluster);

@@ -167,17 +167,33 @@ static void the_newest_whole_one_is_never_removed(void **state) {
     assert_int_equal(scratch_entries(&scratch, "checkpoints"), 1);
 }
 
+/* A disk that is nearly full: the shards that had room must not take it from the next checkpoint. */
+static void what_never_became_whole_makes_room(void **state) {
+    (void)state;
+    struct status status;
+    write_all(1, 1, 9);
+    assert_true(fixture_write_shards(folder, 2, 2, &status));
+    assert_true(fixture_write_shards(folder, 3, 2, &status));
+    assert_int_equal(scratch_entries(&scratch, "checkpoints/000001"), 3);
+    assert_int_equal(scratch_entries(&scratch, "checkpoints/000002"), -1);
+    assert_int_equal(scratch_entries(&scratch, "checkpoints/000003"), 2);
+    assert_true(checkpoint_sweep(folder, 3, &status));
+    assert_int_equal(scratch_entries(&scratch, "checkpoints/000003"), 2);
+    assert_true(checkpoint_sweep(folder, 4, &status));
+    assert_int_equal(scratch_entries(&scratch, "checkpoints/000003"), -1);
+    assert_found(1, NULL);
+}
+
 /* What cannot be judged is not removed, nor does it take the place of one that is whole. */
 static void what_cannot_be_read_stays(void **state) {
     (void)state;
     write_all(1, 3, 9);
     assert_int_equal(unlink(path_of("000002/manifest.json")), 0);
-    assert_int_equal(mkdir(path_of("000002/manifest.json"), 0777), 0);
+    assert_int_equal(symlink("manifest.json", path_of("000002/manifest.json")), 0);
     write_all(4, 4, 2);
     assert_int_equal(scratch_entries(&scratch, "checkpoints/000001"), -1);
     assert_int_equal(scratch_entries(&scratch, "checkpoints/000002"), 3);
     assert_int_equal(scratch_entries(&scratch, "checkpoints/000003"), 3);
-    assert_int_equal(rmdir(path_of("000002/manifest.json")), 0);
 }
 
 /* People put things into folders. */
@@ -236,6 +252,7 @@ int main(void) {
         IN_A_FOLDER(one_that_cannot_be_read_is_not_none),
         IN_A_FOLDER(a_number_is_used_once),
         IN_A_FOLDER(the_newest_whole_one_is_never_removed),
+        IN_A_FOLDER(what_never_became_whole_makes_room),
         IN_A_FOLDER(what_cannot_be_read_stays),
         IN_A_FOLDER(what_is_not_ours_stays),
         IN_A_FOLDER(files_are_for_reading_only_what_the_mask_allows),

@@ -159,7 +159,11 @@ static const struct final_report REPORT = {.digest = 0x0123456789abcdef,
                                            .ratings_per_second = 1e6,
                                            .pservers = 2,
                                            .workers = 3,
-                                           .transport = "tcp"};
+                                           .transport = "tcp",
+                                           .resumed_from = 640,
+                                           .checkpoints = 4,
+                                           .pause_seconds = 0.0625,
+                                           .workers_lost = 5};
 
 static void summary_has_its_keys(void **state) {
     struct status status = {0};
@@ -180,6 +184,10 @@ static void summary_has_its_keys(void **state) {
                                   "  \"pservers\": 2,\n"
                                   "  \"workers\": 3,\n"
                                   "  \"transport\": \"tcp\",\n"
+                                  "  \"resumed_from\": 640,\n"
+                                  "  \"checkpoints\": 4,\n"
+                                  "  \"pause_seconds\": 0.0625,\n"
+                                  "  \"workers_lost\": 5,\n"
                                   "  \"data\": \"/d/ratings.dotbias\",\n"
                                   "  \"model\": \"model.dotbias\",\n"
                                   "  \"version\": \"0.1.0\"\n"
