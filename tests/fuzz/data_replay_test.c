@@ -112,12 +112,13 @@ static void blocks_that_name_what_is_not_there_are_refused(void **state) {
     assert_true(opens_changed(64, 1));      /* another user of the part */
     assert_false(opens_changed(64, 2));     /* a user beyond part 0, which has two */
     assert_false(opens_changed(65, 1));     /* far beyond */
-    assert_true(opens_changed(80, 1));      /* another movie */
-    assert_false(opens_changed(80, 2));     /* a movie beyond stratum 0 */
+    assert_false(opens_changed(80, 1));     /* a movie beyond stratum 0, which has one */
+    assert_true(opens_changed(120, 1));     /* another movie of stratum 1 */
+    assert_false(opens_changed(120, 3));    /* a movie beyond it, which has three */
     assert_true(opens_changed(96, 6));      /* another value */
     assert_false(opens_changed(96, 7));     /* a value beyond the table */
-    assert_false(opens_changed(256, 5));    /* a count that is one more */
-    assert_false(opens_changed(256, 12));   /* a count that is a group of eight more */
+    assert_false(opens_changed(256, 3));    /* a count that is one more */
+    assert_false(opens_changed(256, 10));   /* a count that is a group of eight more */
     assert_false(opens_changed(322, 0xff)); /* values that do not rise */
     assert_false(opens_changed(388, 6));    /* parts that go beyond the users */
     assert_false(opens_changed(384, 1));    /* parts that do not begin at the beginning */
