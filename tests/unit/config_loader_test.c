@@ -255,7 +255,8 @@ static void test_files_that_cannot_be_read(void **state) {
 }
 
 static void test_shipped_files(void **state) {
-    static const char *const names[] = {"lesson-a", "lesson-b", "lesson-c", "demo", "cluster", "hosts"};
+    static const char *const names[] = {"lesson-a", "lesson-b", "lesson-c", "blocked-small",
+                                        "demo",     "cluster",  "hosts"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[1024];
