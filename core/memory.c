@@ -22,15 +22,25 @@ static bool must_fail(void) {
     return atomic_fetch_sub(&fail_countdown, 1) == 1;
 }
 
-void *memory_take(size_t bytes, const char *what, struct status *status) {
+static size_t rounded_up(size_t bytes) {
+    return (bytes + MEMORY_ALIGNMENT) / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT;
+}
+
+void *memory_take_raw(size_t bytes, const char *what, struct status *status) {
     void *block = NULL;
-    size_t rounded = (bytes + MEMORY_ALIGNMENT) / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT;
+    size_t rounded = rounded_up(bytes);
     if (rounded < bytes || must_fail() || posix_memalign(&block, MEMORY_ALIGNMENT, rounded) != 0) {
         status_fail(status, STATUS_NO_MEMORY, "cannot get %zu bytes for %s", bytes, what);
         return NULL;
     }
-    memset(block, 0, rounded);
     atomic_fetch_add(&blocks_held, 1);
+    return block;
+}
+
+void *memory_take(size_t bytes, const char *what, struct status *status) {
+    void *block = memory_take_raw(bytes, what, status);
+    if (block != NULL)
+        memset(block, 0, rounded_up(bytes));
     return block;
 }
 

@@ -1,7 +1,7 @@
 /* Memory with three lives: process (taken once at start), job, step (an arena that is reset).
  *
  * All memory of the project comes through here, so that a test can make the n-th request fail and count what
- * leaks. Blocks start on a cache line and are zeroed. */
+ * leaks. Blocks start on a cache line and, but for memory_take_raw, are zeroed. */
 #ifndef CORE_MEMORY_H
 #define CORE_MEMORY_H
 
@@ -15,6 +15,9 @@ enum { MEMORY_ALIGNMENT = 64 };
 /* Takes bytes >= 0 of zeroed memory aligned to MEMORY_ALIGNMENT. The caller owns it and gives it back with
  * memory_release. On failure returns NULL and fills status with STATUS_NO_MEMORY, naming `what`. */
 void *memory_take(size_t bytes, const char *what, struct status *status);
+
+/* The same with unspecified content: for large blocks whose pages are touched only as far as they are filled. */
+void *memory_take_raw(size_t bytes, const char *what, struct status *status);
 
 /* memory_take of count * size bytes; a product that overflows is a failure like any other. */
 void *memory_take_array(size_t count, size_t size, const char *what, struct status *status);

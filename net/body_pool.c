@@ -78,7 +78,7 @@ void *body_pool_take(struct body_pool *pool, size_t bytes, struct status *status
     uint32_t tier = class_of(bytes);
     struct body *body = take_idle(pool, tier);
     if (body == NULL)
-        body = memory_take(sizeof *body + class_bytes(tier), "a message body", status);
+        body = memory_take_raw(sizeof *body + class_bytes(tier), "a message body", status);
     if (body == NULL)
         return NULL;
     body->pool = pool;
