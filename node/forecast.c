@@ -54,7 +54,8 @@ static bool take_sample(struct forecast *forecast, const struct config *config, 
 }
 
 /* Mode blocked: each part has every stratum come by once an epoch, and comes home itself. */
-static void count_blocks(struct forecast *forecast, const struct config *config, const struct packed_set *set) {
+static void count_blocks(struct forecast *forecast, const struct config *config,
+                         const struct packed_set *set) {
     double parts = (double)config->train_parts, strata = (double)config->train_strata;
     forecast->steps_sampled = (uint32_t)config->train_strata;
     forecast->rows_per_lane = set->movies / strata + set->users / (parts * strata);

@@ -199,7 +199,8 @@ static void printing_is_cut_and_names_fields(void **state) {
     message.grant.end_step = 77;
     message.body_bytes = 8;
     message_print(&message, line, sizeof line);
-    assert_string_equal(line, "GRANT serial=0 epoch=0 first_step=0 end_step=77 lanes=0 rates=0 home=0 body=8");
+    assert_string_equal(line,
+                        "GRANT serial=0 epoch=0 first_step=0 end_step=77 lanes=0 rates=0 home=0 body=8");
     message_print(&message, small, sizeof small);
     assert_string_equal(small, "GRANT seria");
     assert_string_equal(message_name((enum message_kind)4711), "unknown message");
