@@ -10,7 +10,8 @@
  * - counts: u32[P * S], the ratings of each block;
  * - values: f32[], rising: the value of each code;
  * - part_starts, stratum_starts: u32[P + 1], u32[S + 1], the first place of each;
- * - user_rows, movie_rows: u32[], the dense row at each place: a permutation;
+ * - user_rows, movie_rows: u32[], the dense row at each place. Parts and strata are runs of neighbouring rows, so
+ *   that is the place's own number, and a file that says otherwise is refused;
  * - meta: JSON with users, movies, parts, strata, train, and the digest of the set. */
 #ifndef DATA_BLOCKS_H
 #define DATA_BLOCKS_H

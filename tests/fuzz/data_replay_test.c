@@ -82,15 +82,12 @@ static void containers_do_no_harm(void **state) {
     replay_folder(TESTS_DIR "/fuzz/corpus/container", container_fuzz);
 }
 
-/* Opens blocks_small.bin with one byte changed and the checksums set right. */
-static bool opens_changed(size_t at, uint8_t byte) {
-    size_t length;
+/* Opens the bytes of a blocks file with the checksums set right, and frees them. */
+static bool opens(uint8_t *bytes, size_t length) {
     struct status status = {0};
     struct scratch scratch;
     struct blocks blocks;
     struct packed_set set = {.users = 5, .movies = 4, .train_count = 10, .is_in_blocks = true};
-    uint8_t *bytes = scratch_read(TESTS_DIR "/golden/blocks_small.bin", &length);
-    bytes[at] = byte;
     checksums_set(bytes, length);
     scratch_make(&scratch);
     const char *path = scratch_write(&scratch, "blocks", bytes, length);
@@ -104,6 +101,23 @@ static bool opens_changed(size_t at, uint8_t byte) {
     scratch_remove(scratch.folder);
     free(bytes);
     return done;
+}
+
+/* Opens blocks_small.bin with one byte changed. */
+static bool opens_changed(size_t at, uint8_t byte) {
+    size_t length;
+    uint8_t *bytes = scratch_read(TESTS_DIR "/golden/blocks_small.bin", &length);
+    bytes[at] = byte;
+    return opens(bytes, length);
+}
+
+/* Opens it with two bytes having changed places. */
+static bool opens_swapped(size_t one, size_t other) {
+    size_t length;
+    uint8_t *bytes = scratch_read(TESTS_DIR "/golden/blocks_small.bin", &length), kept = bytes[one];
+    bytes[one] = bytes[other];
+    bytes[other] = kept;
+    return opens(bytes, length);
 }
 
 /* Checksums that are right do not make the content right; the places are those of blocks_small.bin. */
@@ -123,6 +137,7 @@ static void blocks_that_name_what_is_not_there_are_refused(void **state) {
     assert_false(opens_changed(388, 6));    /* parts that go beyond the users */
     assert_false(opens_changed(384, 1));    /* parts that do not begin at the beginning */
     assert_false(opens_changed(512, 3));    /* a user in two places */
+    assert_false(opens_swapped(512, 516));  /* two users in each other's place */
     assert_false(opens_changed(576, 9));    /* a movie that is not there */
 }
 
