@@ -53,6 +53,16 @@ static enum member_verdict told_to_end(struct member *member, struct outbox *out
     return end(member, out, &status);
 }
 
+void member_refuse(const struct member *member, const struct event *event, const struct status *status,
+                   struct heartbeat_message *counters, struct outbox *out) {
+    char line[STATUS_TEXT_BYTES + 128];
+    counters->refused++;
+    snprintf(line, sizeof line, "event=refused role=%s index=%u link=%u message=%s reason=\"%s\"",
+             role_name(member->spec.role), member->spec.index, event->link,
+             message_name(event->message->kind), status->text);
+    outbox_log(out, line);
+}
+
 enum status_code member_refusal(const struct refuse_message *refuse) {
     return refuse->code == STATUS_OK ? STATUS_PROTOCOL : (enum status_code)refuse->code;
 }

@@ -48,6 +48,10 @@ void member_beat(struct member *member, uint64_t now_us, const struct heartbeat_
 /* The HELLO of this member, for links other than the coordinator's. */
 void member_hello(const struct member *member, struct outbox *out, link_id link);
 
+/* A message is unfit for the reason in status: counts it, and tells people. */
+void member_refuse(const struct member *member, const struct event *event, const struct status *status,
+                   struct heartbeat_message *counters, struct outbox *out);
+
 /* The code to end with after a REFUSE, which is never a good end. */
 enum status_code member_refusal(const struct refuse_message *refuse);
 

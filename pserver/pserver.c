@@ -89,15 +89,6 @@ struct engine pserver_engine(struct pserver *pserver) {
     return (struct engine){.self = pserver, .step = step};
 }
 
-static void refuse(struct pserver *pserver, const struct event *event, const struct status *status,
-                   struct outbox *out) {
-    char line[STATUS_TEXT_BYTES + 128];
-    pserver->counters.refused++;
-    snprintf(line, sizeof line, "event=refused role=pserver index=%u link=%u message=%s reason=\"%s\"",
-             pserver->spec.member.index, event->link, message_name(event->message->kind), status->text);
-    outbox_log(out, line);
-}
-
 /* Everything is there that training needs. */
 static bool is_ready(const struct pserver *pserver) {
     return pserver->shard != NULL && (!pserver->spec.runs.blocked || pserver->runs.known);
@@ -161,7 +152,7 @@ static void on_hello(struct pserver *pserver, const struct event *event, struct 
         answer_message.kind = MESSAGE_REFUSE;
         answer_message.refuse.code = status.code;
         snprintf(answer_message.refuse.reason, sizeof answer_message.refuse.reason, "%.500s", status.text);
-        refuse(pserver, event, &status, out);
+        member_refuse(&pserver->member, event, &status, &pserver->counters, out);
     }
     outbox_send(out, event->link, &answer_message);
 }
@@ -287,5 +278,5 @@ static void step(void *self, const struct event *event, struct outbox *out) {
     if (event->kind == EVENT_JOB_DONE)
         on_job_done(pserver, event->job, out);
     if (event->kind == EVENT_MESSAGE && !on_message(pserver, event, out, &status))
-        refuse(pserver, event, &status, out);
+        member_refuse(&pserver->member, event, &status, &pserver->counters, out);
 }

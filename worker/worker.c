@@ -66,15 +66,6 @@ size_t worker_bytes(const struct worker_spec *spec, uint32_t lanes) {
            2 * (size_t)lane_capacity(spec) * stride * sizeof(float) + rates;
 }
 
-static void refuse(struct worker *worker, const struct event *event, const struct status *status,
-                   struct outbox *out) {
-    char line[STATUS_TEXT_BYTES + 128];
-    worker->counters.refused++;
-    snprintf(line, sizeof line, "event=refused role=worker index=%u link=%u message=%s reason=\"%s\"",
-             worker->spec.member.index, event->link, message_name(event->message->kind), status->text);
-    outbox_log(out, line);
-}
-
 static void on_job_done(struct worker *worker, const struct event *event, struct outbox *out) {
     struct job *job = event->job;
     if (job->status.code != STATUS_OK) {
@@ -146,7 +137,7 @@ static void on_message(struct worker *worker, const struct event *event, struct 
         good = status_fail(&status, STATUS_PROTOCOL, "a worker has no use for it");
     }
     if (!good)
-        refuse(worker, event, &status, out);
+        member_refuse(&worker->member, event, &status, &worker->counters, out);
 }
 
 /* Lanes held now, and the sum of their next steps: their mean is how far this worker is, whoever computed the steps
