@@ -11,6 +11,7 @@
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "data/folder.h"
 
 enum { BUFFER_BYTES = 256 * 1024 };
 
@@ -112,18 +113,10 @@ bool atomic_file_patch(struct atomic_file *file, uint64_t offset, const void *by
     return true;
 }
 
-static bool sync_folder(const char *path, struct status *status) {
-    char folder[PATH_MAX];
-    strcpy(folder, path);
-    int descriptor = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return status_fail_errno(status, STATUS_IO, "cannot open the folder of %s", path);
-    /* Some file systems know no fsync of a folder and say EINVAL. */
-    bool done = fsync(descriptor) == 0 || errno == EINVAL;
-    if (!done)
-        status_fail_errno(status, STATUS_IO, "cannot sync the folder of %s", path);
-    close(descriptor);
-    return done;
+static bool sync_parent(const char *path, struct status *status) {
+    char copy[PATH_MAX];
+    strcpy(copy, path);
+    return folder_sync(dirname(copy), status);
 }
 
 static bool sync_and_rename(struct atomic_file *file, struct status *status) {
@@ -147,7 +140,7 @@ bool atomic_file_commit(struct atomic_file *file, struct status *status) {
         atomic_file_abandon(file);
         return false;
     }
-    bool done = sync_folder(file->path, status);
+    bool done = sync_parent(file->path, status);
     memory_release(file);
     return done;
 }

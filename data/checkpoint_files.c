@@ -35,18 +35,6 @@ bool checkpoint_manifest_path(char path[PATH_MAX], const char *folder, uint64_t 
     return fits(snprintf(path, PATH_MAX, "%s/%06" PRIu64 "/manifest.json", folder, number), folder, status);
 }
 
-static bool sync_folder(const char *path, struct status *status) {
-    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return status_fail_errno(status, STATUS_IO, "cannot open the folder %s", path);
-    /* Some file systems know no fsync of a folder and say EINVAL. */
-    bool done = fsync(descriptor) == 0 || errno == EINVAL;
-    if (!done)
-        status_fail_errno(status, STATUS_IO, "cannot sync the folder %s", path);
-    close(descriptor);
-    return done;
-}
-
 bool checkpoint_make_folder(const char *folder, uint64_t number, struct status *status) {
     char path[PATH_MAX];
     struct folder made;
@@ -57,8 +45,8 @@ bool checkpoint_make_folder(const char *folder, uint64_t number, struct status *
  * checkpoint's own folder. */
 bool checkpoint_sync_folders(const char *folder, struct status *status) {
     char path[PATH_MAX];
-    return sync_folder(folder, status) &&
-           fits(snprintf(path, sizeof path, "%s/..", folder), folder, status) && sync_folder(path, status);
+    return folder_sync(folder, status) &&
+           fits(snprintf(path, sizeof path, "%s/..", folder), folder, status) && folder_sync(path, status);
 }
 
 /* Any other name is none of ours. */

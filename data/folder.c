@@ -1,6 +1,7 @@
 #include "data/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,4 +53,16 @@ void folder_undo(struct folder *folder) {
             return;
         *slash = '\0';
     }
+}
+
+bool folder_sync(const char *path, struct status *status) {
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return status_fail_errno(status, STATUS_IO, "cannot open the folder %s", path);
+    /* Some file systems know no fsync of a folder and say EINVAL. */
+    bool done = fsync(descriptor) == 0 || errno == EINVAL;
+    if (!done)
+        status_fail_errno(status, STATUS_IO, "cannot sync the folder %s", path);
+    close(descriptor);
+    return done;
 }

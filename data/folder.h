@@ -19,4 +19,7 @@ bool folder_make(struct folder *folder, const char *path, struct status *status)
 /* Removes what folder_make made, as far as it is empty. */
 void folder_undo(struct folder *folder);
 
+/* Makes the names in a folder last through a crash of the machine; STATUS_IO. */
+bool folder_sync(const char *path, struct status *status);
+
 #endif
