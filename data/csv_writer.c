@@ -49,13 +49,16 @@ bool csv_write_rating(struct atomic_file *file, uint32_t user, uint32_t movie, f
     return atomic_file_write(file, line, (size_t)(at - line), status);
 }
 
-static bool write_quoted(struct atomic_file *file, const char *text, struct status *status) {
-    if (strpbrk(text, ",\"") == NULL)
-        return atomic_file_write(file, text, strlen(text), status);
+bool csv_write_text(struct atomic_file *file, const char *text, size_t length, struct status *status) {
+    bool plain = true;
+    for (size_t i = 0; plain && i < length; i++)
+        plain = text[i] == '\0' || strchr(",\"\r\n", text[i]) == NULL;
+    if (plain)
+        return atomic_file_write(file, text, length, status);
     bool done = atomic_file_write(file, "\"", 1, status);
-    for (; done && *text != '\0'; text++)
-        done = (*text != '"' || atomic_file_write(file, "\"", 1, status)) &&
-               atomic_file_write(file, text, 1, status);
+    for (size_t i = 0; done && i < length; i++)
+        done = (text[i] != '"' || atomic_file_write(file, "\"", 1, status)) &&
+               atomic_file_write(file, text + i, 1, status);
     return done && atomic_file_write(file, "\"", 1, status);
 }
 
@@ -64,6 +67,6 @@ bool csv_write_movie(struct atomic_file *file, uint32_t movie, const char *title
     char number[24], *end = write_number(number, movie);
     *end++ = ',';
     return atomic_file_write(file, number, (size_t)(end - number), status) &&
-           write_quoted(file, title, status) && atomic_file_write(file, ",", 1, status) &&
-           write_quoted(file, genres, status) && atomic_file_write(file, "\n", 1, status);
+           csv_write_text(file, title, strlen(title), status) && atomic_file_write(file, ",", 1, status) &&
+           csv_write_text(file, genres, strlen(genres), status) && atomic_file_write(file, "\n", 1, status);
 }

@@ -12,6 +12,9 @@ struct atomic_file *csv_begin(const char *folder, const char *name, const char *
 bool csv_write_rating(struct atomic_file *file, uint32_t user, uint32_t movie, float half_stars, int64_t time,
                       struct status *status);
 
+/* One field of any bytes, in quotes where it needs them (RFC 4180). */
+bool csv_write_text(struct atomic_file *file, const char *text, size_t length, struct status *status);
+
 /* movie,title,genres with quotes around a title that needs them. */
 bool csv_write_movie(struct atomic_file *file, uint32_t movie, const char *title, const char *genres,
                      struct status *status);
