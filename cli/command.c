@@ -12,6 +12,7 @@ const struct command COMMANDS[] = {
     {"check", "try configuration, data, ports and reachability before a run", command_check},
     {"predict", "predict one rating and show the terms that make it up", command_predict},
     {"evaluate", "measure a finished model on ratings", command_evaluate},
+    {"export", "write a finished model as files for NumPy, word2vec tools, TensorBoard", command_export},
     {"protocol", "print the reference page of all messages between processes", command_protocol},
 };
 
