@@ -8,44 +8,43 @@ enum { CHUNK = 1024 };
 
 struct evaluator {
     const struct predictor *predictor;
-    const struct packed_set *set;
-    uint32_t *maps[TABLE_COUNT]; /* [rows of the set] -> row of the model or ID_UNKNOWN */
-    float *rows;                 /* [2 * CHUNK][stride] */
-    struct slot_rating *warm, *cold;
+    const struct popularity *popularity;
+    uint32_t *maps[TABLE_COUNT];                 /* [rows of the set] -> row of the model or ID_UNKNOWN */
+    float *rows;                                 /* [2 * CHUNK][stride] */
+    struct slot_rating *lists[POPULARITY_COUNT]; /* [CHUNK] each */
 };
 
-static bool map_table(struct evaluator *evaluator, enum table_id table, struct status *status) {
-    const struct packed_set *set = evaluator->set;
-    const struct string_table *ids = table == TABLE_USERS ? &set->user_ids : &set->movie_ids;
-    uint32_t rows = table == TABLE_USERS ? set->users : set->movies;
-    uint32_t *map = memory_take_array(rows, sizeof *map, "the map of ids", status);
-    evaluator->maps[table] = map;
-    if (map == NULL)
-        return false;
-    for (uint32_t row = 0; row < rows; row++) {
-        size_t length;
-        const char *id = string_table_get(ids, row, &length);
-        map[row] = id_index_find(&evaluator->predictor->indexes[table], id, length);
-    }
-    return true;
-}
-
-static bool open_evaluator(struct evaluator *evaluator, struct status *status) {
+static bool open_evaluator(struct evaluator *evaluator, const struct packed_set *set, struct status *status) {
+    const struct id_index *indexes = evaluator->predictor->indexes;
     size_t stride = row_stride(evaluator->predictor->model->spec.factors);
     evaluator->rows =
         memory_take_array(2 * CHUNK * stride, sizeof *evaluator->rows, "rows to evaluate", status);
-    evaluator->warm = memory_take_array(CHUNK, sizeof *evaluator->warm, "ratings to evaluate", status);
-    evaluator->cold = memory_take_array(CHUNK, sizeof *evaluator->cold, "ratings to evaluate", status);
-    return evaluator->rows != NULL && evaluator->warm != NULL && evaluator->cold != NULL &&
-           map_table(evaluator, TABLE_USERS, status) && map_table(evaluator, TABLE_MOVIES, status);
+    bool well = evaluator->rows != NULL;
+    for (int list = 0; well && list < POPULARITY_COUNT; list++) {
+        evaluator->lists[list] =
+            memory_take_array(CHUNK, sizeof *evaluator->lists[list], "ratings to evaluate", status);
+        well = evaluator->lists[list] != NULL;
+    }
+    return well &&
+           (evaluator->maps[TABLE_USERS] = id_index_map(&indexes[TABLE_USERS], &set->user_ids, status)) !=
+               NULL &&
+           (evaluator->maps[TABLE_MOVIES] = id_index_map(&indexes[TABLE_MOVIES], &set->movie_ids, status)) !=
+               NULL;
 }
 
 static void close_evaluator(struct evaluator *evaluator) {
     memory_release(evaluator->rows);
-    memory_release(evaluator->warm);
-    memory_release(evaluator->cold);
+    for (int list = 0; list < POPULARITY_COUNT; list++)
+        memory_release(evaluator->lists[list]);
     memory_release(evaluator->maps[TABLE_USERS]);
     memory_release(evaluator->maps[TABLE_MOVIES]);
+}
+
+/* Where a rating's error is counted. A cold user makes it cold, however popular the movie. */
+static enum popularity_bucket list_of(const struct evaluator *evaluator, uint32_t user, uint32_t movie) {
+    if (predictor_is_cold(evaluator->predictor, TABLE_USERS, user) || movie == ID_UNKNOWN)
+        return POPULARITY_COLD;
+    return evaluator->popularity->buckets[movie];
 }
 
 /* Gathers the rows of up to CHUNK ratings, users in even slots and movies in odd ones, and adds their errors.
@@ -54,7 +53,7 @@ static void add_chunk(struct evaluator *evaluator, struct evaluation *evaluation
                       const struct rating *ratings, size_t count) {
     const struct predictor *predictor = evaluator->predictor;
     const struct model_spec *spec = &predictor->model->spec;
-    size_t stride = row_stride(spec->factors), warm_count = 0, cold_count = 0;
+    size_t stride = row_stride(spec->factors), counts[POPULARITY_COUNT] = {0};
     for (size_t i = 0; i < count; i++) {
         uint32_t user = evaluator->maps[TABLE_USERS][ratings[i].user];
         uint32_t movie = evaluator->maps[TABLE_MOVIES][ratings[i].movie];
@@ -62,14 +61,12 @@ static void add_chunk(struct evaluator *evaluator, struct evaluation *evaluation
         predictor_row(predictor, TABLE_USERS, user, evaluator->rows + rating.user_slot * stride);
         predictor_row(predictor, TABLE_MOVIES, movie, evaluator->rows + rating.movie_slot * stride);
         evaluation->unknown_count += user == ID_UNKNOWN || movie == ID_UNKNOWN;
-        if (predictor_is_cold(predictor, TABLE_USERS, user) ||
-            predictor_is_cold(predictor, TABLE_MOVIES, movie))
-            evaluator->cold[cold_count++] = rating;
-        else
-            evaluator->warm[warm_count++] = rating;
+        enum popularity_bucket list = list_of(evaluator, user, movie);
+        evaluator->lists[list][counts[list]++] = rating;
     }
-    dot_bias_evaluate(spec, evaluator->warm, warm_count, evaluator->rows, &evaluation->warm);
-    dot_bias_evaluate(spec, evaluator->cold, cold_count, evaluator->rows, &evaluation->cold);
+    for (int list = 0; list < POPULARITY_COUNT; list++)
+        dot_bias_evaluate(spec, evaluator->lists[list], counts[list], evaluator->rows,
+                          list == POPULARITY_COLD ? &evaluation->cold : &evaluation->by_popularity[list]);
 }
 
 static void add_baseline(struct evaluation *evaluation, const struct packed_set *set) {
@@ -89,10 +86,11 @@ static struct loss_sum sum_of(const struct loss_sum *a, const struct loss_sum *b
 }
 
 bool evaluation_run(struct evaluation *evaluation, const struct predictor *predictor,
-                    const struct packed_set *set, struct status *status) {
-    struct evaluator evaluator = {.predictor = predictor, .set = set};
+                    const struct popularity *popularity, const struct packed_set *set,
+                    struct status *status) {
+    struct evaluator evaluator = {.predictor = predictor, .popularity = popularity};
     *evaluation = (struct evaluation){0};
-    bool well = open_evaluator(&evaluator, status);
+    bool well = open_evaluator(&evaluator, set, status);
     for (uint64_t first = 0; well && first < set->valid_count; first += CHUNK) {
         uint64_t left = set->valid_count - first;
         add_chunk(&evaluator, evaluation, set->valid + first, left < CHUNK ? left : CHUNK);
@@ -100,6 +98,8 @@ bool evaluation_run(struct evaluation *evaluation, const struct predictor *predi
     close_evaluator(&evaluator);
     if (!well)
         return false;
+    for (int bucket = 0; bucket < POPULARITY_COLD; bucket++)
+        evaluation->warm = sum_of(&evaluation->warm, &evaluation->by_popularity[bucket]);
     evaluation->all = sum_of(&evaluation->warm, &evaluation->cold);
     if (!isfinite(evaluation->all.squared))
         return status_fail(status, STATUS_BAD_DATA, "the model predicts ratings that are not finite numbers");

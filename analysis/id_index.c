@@ -47,3 +47,14 @@ void id_index_free(struct id_index *index) {
 uint32_t id_index_find(const struct id_index *index, const char *id, size_t length) {
     return index->slots[slot_of(index, id, length)];
 }
+
+uint32_t *id_index_map(const struct id_index *index, const struct string_table *strings,
+                       struct status *status) {
+    uint32_t *map = memory_take_array(strings->count, sizeof *map, "the map of ids", status);
+    for (uint64_t i = 0; map != NULL && i < strings->count; i++) {
+        size_t length;
+        const char *id = string_table_get(strings, i, &length);
+        map[i] = id_index_find(index, id, length);
+    }
+    return map;
+}

@@ -27,4 +27,9 @@ void id_index_free(struct id_index *index);
 /* The row of an id of `length` bytes, or ID_UNKNOWN. */
 uint32_t id_index_find(const struct id_index *index, const char *id, size_t length);
 
+/* The same for every string of another table: [strings->count] rows, which the caller gives back with
+ * memory_release. NULL and STATUS_NO_MEMORY. */
+uint32_t *id_index_map(const struct id_index *index, const struct string_table *strings,
+                       struct status *status);
+
 #endif

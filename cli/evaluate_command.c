@@ -1,37 +1,93 @@
 /* dotbias evaluate: how well a finished model predicts the validation ratings of a packed set. */
 #include <argp.h>
-#include <jansson.h>
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "analysis/evaluation.h"
 #include "analysis/run_folder.h"
+#include "cli/amount.h"
 #include "cli/command.h"
+#include "cli/evaluate_report.h"
+#include "data/number.h"
+
+enum { KEY_RANKING = 0x100 };
 
 struct evaluate_arguments {
     const char *path, *data;
-    bool json;
+    struct ranking_spec ranking;
+    bool has_ranking, json;
 };
 
 static const char DOC[] =
     "Examples:\n"
     "  dotbias evaluate runs/lesson-a-001\n"
     "  dotbias evaluate model.dotbias --data data/newer --json\n"
+    "  dotbias evaluate runs/lesson-a-001 --k 10,20 --threshold 4.5\n"
     "\v"
     "Measures the validation ratings of the run's own data set, or of another one: users and "
     "movies are matched by their raw ids. Cold ratings have a user or a movie without a training "
-    "rating, and are counted apart. The global mean is what a model without factors would reach.";
+    "rating, and are counted apart. The global mean is what a model without factors would reach. Warm "
+    "ratings are also "
+    "shown by the movie's popularity: the head holds half of the training ratings, head and torso nine "
+    "tenths.\n\n"
+    "--ranking: every movie that the user has not rated in training is a candidate; precision, recall, NDCG "
+    "(a "
+    "movie is relevant or not), MAP and MRR at k, AUC, and coverage, the share of movies that anybody is "
+    "shown. "
+    "Means over users with a relevant movie; cold users apart. The formulas: analysis/ranking.h.";
 
 static const struct argp_option OPTIONS[] = {
     {"data", 'd', "SET", 0, "A folder made by dotbias import, or a ratings.dotbias", 0},
+    {"ranking", KEY_RANKING, NULL, 0, "Also rank the whole catalogue for every user", 0},
+    {"k", 'k', "K[,K...]", 0, "Lengths of the list that count (default 10); means --ranking", 0},
+    {"threshold", 't', "RATING", 0,
+     "Validation ratings from this one on are relevant (default 4); means --ranking", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0},
     {0},
 };
+
+/* "10,20": each one once, in rising order. */
+static void take_cuts(struct argp_state *state, const char *text, struct ranking_spec *spec) {
+    char one[24];
+    spec->cut_count = 0;
+    for (const char *at = text; at != NULL;) {
+        const char *comma = strchr(at, ',');
+        uint64_t k = 0, last = spec->cut_count > 0 ? spec->cuts[spec->cut_count - 1] : 0;
+        size_t length = comma != NULL ? (size_t)(comma - at) : strlen(at);
+        snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one), at);
+        if (length >= sizeof one || !amount_parse(one, &k) || k <= last || k > UINT32_MAX)
+            argp_error(state, "--k: '%s' is not a list of rising whole numbers, as in 10,20", text);
+        if (spec->cut_count == RANKING_CUTS_MAX)
+            argp_error(state, "--k: at most %d numbers", RANKING_CUTS_MAX);
+        spec->cuts[spec->cut_count++] = (uint32_t)k;
+        at = comma != NULL ? comma + 1 : NULL;
+    }
+}
+
+static void take_threshold(struct argp_state *state, const char *text, struct ranking_spec *spec) {
+    const char *reason;
+    double value = 0;
+    if (!number_parse(text, strlen(text), &value, &reason) || !isfinite((float)value))
+        argp_error(state, "--threshold: '%s' is not a rating", text);
+    spec->threshold = (float)value;
+}
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct evaluate_arguments *arguments = state->input;
     switch (key) {
     case 'd':
         arguments->data = value;
+        return 0;
+    case 'k':
+        take_cuts(state, value, &arguments->ranking);
+        arguments->has_ranking = true;
+        return 0;
+    case 't':
+        take_threshold(state, value, &arguments->ranking);
+        arguments->has_ranking = true;
+        return 0;
+    case KEY_RANKING:
+        arguments->has_ranking = true;
         return 0;
     case 'j':
         arguments->json = true;
@@ -50,82 +106,32 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-/* What was measured on what. */
-struct result {
-    const char *model, *data;
-    double truth_rmse; /* NaN unless the set was generated */
-    struct evaluation evaluation;
-};
-
-static void print_line(const char *name, const struct loss_sum *sum) {
-    struct metrics metrics;
-    if (evaluation_metrics(sum, &metrics))
-        printf("  %-12s %12llu  %9.5f  %9.5f  %9.5f\n", name, (unsigned long long)sum->count, metrics.mse,
-               metrics.rmse, metrics.mae);
-    else
-        printf("  %-12s   no ratings\n", name);
+static bool measure(struct evaluate_result *result, const struct predictor *predictor,
+                    const struct packed_set *set, struct status *status) {
+    const struct model_file *model = predictor->model;
+    struct popularity popularity;
+    if (!popularity_sort(&popularity, model->movie_counts, model->movies, status))
+        return false;
+    memcpy(result->extents, popularity.extents, sizeof result->extents);
+    bool well = evaluation_run(&result->evaluation, predictor, &popularity, set, status) &&
+                (!result->has_ranking ||
+                 ranking_run(&result->ranking, &result->ranking_spec, predictor, &popularity, set, status));
+    popularity_free(&popularity);
+    return well;
 }
 
-static void print_text(const struct result *result) {
-    const struct evaluation *evaluation = &result->evaluation;
-    printf("model  %s\ndata   %s (validation)\n\n", result->model, result->data);
-    printf("  %-12s %12s  %9s  %9s  %9s\n", "", "ratings", "mse", "rmse", "mae");
-    print_line("all", &evaluation->all);
-    print_line("  warm", &evaluation->warm);
-    print_line("  cold", &evaluation->cold);
-    print_line("global mean", &evaluation->baseline);
-    if (evaluation->baseline.count > 0)
-        printf("\nglobal mean: every rating guessed as %.6f, the mean training rating\n",
-               evaluation->baseline_mean);
-    if (evaluation->cold.count > 0)
-        printf("cold: the user or the movie has no training rating; of these, %llu have one the model does "
-               "not know\n",
-               (unsigned long long)evaluation->unknown_count);
-    if (result->truth_rmse == result->truth_rmse)
-        printf("truth: the planted model itself reaches rmse %.5f\n", result->truth_rmse);
-}
-
-static json_t *json_metrics(const struct loss_sum *sum) {
-    struct metrics metrics;
-    json_t *object = json_object();
-    bool any = evaluation_metrics(sum, &metrics);
-    json_object_set_new(object, "ratings", json_integer((json_int_t)sum->count));
-    json_object_set_new(object, "mse", any ? json_real(metrics.mse) : json_null());
-    json_object_set_new(object, "rmse", any ? json_real(metrics.rmse) : json_null());
-    json_object_set_new(object, "mae", any ? json_real(metrics.mae) : json_null());
-    return object;
-}
-
-/* The metrics of all ratings stand at the top, the others in objects of their own. */
-static void print_json(const struct result *result) {
-    const struct evaluation *evaluation = &result->evaluation;
-    json_t *object = json_metrics(&evaluation->all), *baseline = json_metrics(&evaluation->baseline);
-    if (evaluation->baseline.count > 0)
-        json_object_set_new(baseline, "mean", json_real(evaluation->baseline_mean));
-    json_object_set_new(object, "warm", json_metrics(&evaluation->warm));
-    json_object_set_new(object, "cold", json_metrics(&evaluation->cold));
-    json_object_set_new(object, "unknown_ratings", json_integer((json_int_t)evaluation->unknown_count));
-    json_object_set_new(object, "global_mean", baseline);
-    if (result->truth_rmse == result->truth_rmse)
-        json_object_set_new(object, "truth_rmse", json_real(result->truth_rmse));
-    json_object_set_new(object, "model", json_string(result->model));
-    json_object_set_new(object, "data", json_string(result->data));
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    putchar('\n');
-    json_decref(object);
-}
-
-static bool evaluate_on(struct result *result, const struct predictor *predictor, struct status *status) {
+static bool evaluate_on(struct evaluate_result *result, const struct predictor *predictor,
+                        struct status *status) {
     struct packed_set set;
     if (!packed_set_open(&set, result->data, status))
         return false;
     result->truth_rmse = set.truth_rmse;
-    bool well = evaluation_run(&result->evaluation, predictor, &set, status);
+    bool well = measure(result, predictor, &set, status);
     packed_set_close(&set);
     return well;
 }
 
-static bool evaluate_model(struct result *result, struct status *status) {
+static bool evaluate_model(struct evaluate_result *result, struct status *status) {
     struct model_file model;
     struct predictor predictor;
     if (!model_file_open(&model, result->model, status))
@@ -146,13 +152,16 @@ static bool evaluate(const struct evaluate_arguments *arguments, struct status *
         return false;
     if (arguments->data == NULL && !run_folder_data(&run, data, status))
         return false;
-    struct result result = {.model = run.model, .data = arguments->data != NULL ? arguments->data : data};
+    struct evaluate_result result = {.model = run.model,
+                                     .data = arguments->data != NULL ? arguments->data : data,
+                                     .has_ranking = arguments->has_ranking,
+                                     .ranking_spec = arguments->ranking};
     if (!evaluate_model(&result, status))
         return false;
     if (arguments->json)
-        print_json(&result);
+        evaluate_report_json(&result);
     else
-        print_text(&result);
+        evaluate_report_text(&result);
     if (fflush(stdout) != 0 || ferror(stdout))
         return status_fail_errno(status, STATUS_IO, "cannot write the result");
     return true;
@@ -160,7 +169,7 @@ static bool evaluate(const struct evaluate_arguments *arguments, struct status *
 
 int command_evaluate(int argc, char **argv) {
     static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, NULL, NULL, NULL};
-    struct evaluate_arguments arguments = {0};
+    struct evaluate_arguments arguments = {.ranking = {.cuts = {10}, .cut_count = 1, .threshold = 4}};
     struct status status = {0};
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &arguments) != 0)
         return STATUS_USAGE;

@@ -35,6 +35,16 @@ static void fill_set(struct small_set *small) {
     };
 }
 
+static bool evaluate(struct evaluation *evaluation, const struct predictor *predictor,
+                     const struct packed_set *set, struct status *status) {
+    struct popularity popularity;
+    const struct model_file *model = predictor->model;
+    assert_true(popularity_sort(&popularity, model->movie_counts, model->movies, status));
+    bool well = evaluation_run(evaluation, predictor, &popularity, set, status);
+    popularity_free(&popularity);
+    return well;
+}
+
 static void ratings_are_matched_by_raw_id(void **state) {
     struct small_model model;
     struct small_set small;
@@ -46,12 +56,16 @@ static void ratings_are_matched_by_raw_id(void **state) {
     small_model_fill(&model);
     fill_set(&small);
     assert_true(predictor_open(&predictor, &model.file, &status));
-    assert_true(evaluation_run(&evaluation, &predictor, &small.set, &status));
+    assert_true(evaluate(&evaluation, &predictor, &small.set, &status));
     /* Errors: u1 10: 0.375, u2 20: -2.375; cold: u1 30: -0.5, new 10: 0.1875. */
     assert_true(evaluation.warm.squared == 5.78125 && evaluation.warm.absolute == 2.75);
     assert_true(evaluation.cold.squared == 0.28515625 && evaluation.cold.absolute == 0.6875);
     assert_int_equal(evaluation.warm.count, 2);
     assert_int_equal(evaluation.cold.count, 2);
+    /* 10 has three of four training ratings, 20 the other one. */
+    assert_true(evaluation.by_popularity[POPULARITY_HEAD].absolute == 0.375);
+    assert_true(evaluation.by_popularity[POPULARITY_TORSO].absolute == 2.375);
+    assert_int_equal(evaluation.by_popularity[POPULARITY_TAIL].count, 0);
     assert_int_equal(evaluation.unknown_count, 1);
     assert_true(evaluation_metrics(&evaluation.all, &metrics));
     assert_true(metrics.mse == 1.5166015625 && metrics.rmse == sqrt(1.5166015625) && metrics.mae == 0.859375);
@@ -75,7 +89,7 @@ static void nothing_to_measure_is_not_a_nan(void **state) {
     small.set.train_count = 0;
     small.set.train_mean = NAN;
     assert_true(predictor_open(&predictor, &model.file, &status));
-    assert_true(evaluation_run(&evaluation, &predictor, &small.set, &status));
+    assert_true(evaluate(&evaluation, &predictor, &small.set, &status));
     assert_false(evaluation_metrics(&evaluation.all, &metrics));
     assert_false(evaluation_metrics(&evaluation.baseline, &metrics));
     assert_true(metrics.mse == 1 && metrics.rmse == 2 && metrics.mae == 3);
@@ -94,7 +108,7 @@ static void a_model_of_nans_is_bad_data(void **state) {
     fill_set(&small);
     model.file.user_rows = BROKEN;
     assert_true(predictor_open(&predictor, &model.file, &status));
-    assert_false(evaluation_run(&evaluation, &predictor, &small.set, &status));
+    assert_false(evaluate(&evaluation, &predictor, &small.set, &status));
     assert_int_equal(status.code, STATUS_BAD_DATA);
     predictor_close(&predictor);
     assert_int_equal(memory_blocks_held(), 0);
@@ -117,7 +131,7 @@ static void long_sets_are_measured_whole(void **state) {
     small.set.valid = many;
     small.set.valid_count = COUNT;
     assert_true(predictor_open(&predictor, &model.file, &status));
-    assert_true(evaluation_run(&evaluation, &predictor, &small.set, &status));
+    assert_true(evaluate(&evaluation, &predictor, &small.set, &status));
     assert_int_equal(evaluation.warm.count, COUNT / 5 * 4);
     assert_true(evaluation.warm.squared == COUNT / 5 * 4 * 0.25);
     assert_true(evaluation.cold.squared == COUNT / 5 * 0.0625);
