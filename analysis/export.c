@@ -87,23 +87,27 @@ static bool is_ours(const char *name) {
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         if (strcmp(name, NAMES[i]) == 0)
             return true;
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+    return false;
 }
 
+/* Nothing but an export is ever replaced. */
 static bool check_folder(const struct export_spec *spec, struct status *status) {
     DIR *folder = opendir(spec->out);
-    bool well = true;
+    bool well = true, is_empty = true;
     if (folder == NULL)
         return status_fail_errno(status, STATUS_CANT_CREATE, "cannot look into the folder %s", spec->out);
-    for (struct dirent *entry; well && (entry = readdir(folder)) != NULL;)
-        if (!is_ours(entry->d_name))
+    for (struct dirent *entry; well && (entry = readdir(folder)) != NULL;) {
+        bool is_itself = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        is_empty &= is_itself;
+        if (!is_itself && !is_ours(entry->d_name))
             well = status_fail(status, STATUS_CANT_CREATE,
                                "%s holds '%.200s', which no export has written: name another folder",
                                spec->out, entry->d_name);
-        else if (!spec->force && entry->d_name[0] != '.')
-            well = status_fail(status, STATUS_CANT_CREATE, "%s holds an export already; --force replaces it",
-                               spec->out);
+    }
     closedir(folder);
+    if (well && !is_empty && !spec->force)
+        return status_fail(status, STATUS_CANT_CREATE, "%s holds an export already; --force replaces it",
+                           spec->out);
     return well;
 }
 

@@ -81,11 +81,19 @@ static bool projector_tensors(struct export_job *job, const struct export_table 
     return file != NULL && export_end(file, done, status);
 }
 
+/* The title or, without one, the id. */
+static bool projector_name(struct atomic_file *file, const struct export_table *table, uint32_t row,
+                           struct status *status) {
+    size_t length;
+    string_table_get(table->titles, row, &length);
+    return export_put_label(file, length > 0 ? table->titles : table->ids, row, status);
+}
+
 static bool projector_line(struct atomic_file *file, const struct export_table *table, uint32_t row,
                            struct status *status) {
     bool done = true;
     if (table->titles != NULL)
-        done = export_put_label(file, table->titles, row, status) && export_put(file, "\t", status) &&
+        done = projector_name(file, table, row, status) && export_put(file, "\t", status) &&
                export_put_label(file, table->genres, row, status) && export_put(file, "\t", status);
     return done && export_put_string(file, table->ids, row, status) && export_put(file, "\t", status) &&
            export_put_count(file, table->counts[row], status) && export_put(file, "\n", status);
