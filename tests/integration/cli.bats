@@ -3,7 +3,7 @@ load helpers
 @test "help begins with examples and lists every command" {
     expect_exit 0 dotbias --help
     [[ ${output%%Commands:*} == *Examples:* ]]
-    for command in import generate train config plan check predict evaluate protocol; do
+    for command in import generate train config plan check predict evaluate export protocol; do
         grep -Eq "^  $command +[a-z]" <<<"$output"
     done
     long=$output
@@ -48,7 +48,7 @@ load helpers
 }
 
 @test "every command has a help with examples, and refuses what it does not know" {
-    for command in import generate train config plan check predict evaluate; do
+    for command in import generate train config plan check predict evaluate export; do
         expect_exit 0 dotbias help "$command"
         expect_text "dotbias $command"
         expect_text "Example"
