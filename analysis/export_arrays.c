@@ -93,21 +93,28 @@ bool export_npy(struct export_job *job, struct status *status) {
            (!job->spec->has[TABLE_MOVIES] || npy_movies(job, status)) && npy_model(job, status);
 }
 
-/* Metadata are strings: the values of model.json as they stand there. */
+/* A value of model.json as the text that stands there. */
+static json_t *text_of(const json_t *value) {
+    char number[32];
+    if (json_is_string(value))
+        return json_string(json_string_value(value));
+    if (json_is_boolean(value))
+        return json_string(json_is_true(value) ? "true" : "false");
+    snprintf(number, sizeof number, "%.9g", json_number_value(value));
+    return json_string(number);
+}
+
+/* Metadata are strings. NULL without memory. */
 static json_t *metadata_of(const struct model_file *model) {
     json_t *values = describe_model(model), *metadata = json_object(), *value;
     const char *key;
-    char number[32];
-    json_object_foreach(values, key, value) {
-        const char *text = json_is_string(value)    ? json_string_value(value)
-                           : json_is_boolean(value) ? (json_is_true(value) ? "true" : "false")
-                                                    : number;
-        if (json_is_number(value))
-            snprintf(number, sizeof number, "%.9g", json_number_value(value));
-        json_object_set_new(metadata, key, json_string(text));
-    }
+    bool done = values != NULL && metadata != NULL;
+    json_object_foreach(values, key, value) done &= json_object_set_new(metadata, key, text_of(value)) == 0;
     json_decref(values);
-    return metadata;
+    if (done)
+        return metadata;
+    json_decref(metadata);
+    return NULL;
 }
 
 enum part_kind { PART_OFFSETS, PART_ROWS, PART_BIAS, PART_BYTES };

@@ -8,6 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Removes the files in the folder of that name, not itself. */
+static bool empty_folder(const char *path) {
+    DIR *folder = opendir(path);
+    bool done = folder != NULL;
+    if (folder == NULL)
+        return false;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            done &= unlinkat(dirfd(folder), entry->d_name, 0) == 0;
+    closedir(folder);
+    return done;
+}
+
 bool atomic_folder_begin(struct atomic_folder *folder, const char *path, struct status *status) {
     char temporary[PATH_MAX];
     size_t length = strlen(path);
@@ -18,7 +31,12 @@ bool atomic_folder_begin(struct atomic_folder *folder, const char *path, struct 
         return status_fail(status, STATUS_CANT_CREATE, "%.200s...: the name is too long", path);
     memcpy(folder->path, path, length);
     folder->path[length] = '\0';
-    return folder_make(&folder->temporary, temporary, status);
+    if (!folder_make(&folder->temporary, temporary, status))
+        return false;
+    /* What lies there already was left by a process of the same id that crashed. */
+    if (folder->temporary.made > 0 || empty_folder(temporary))
+        return true;
+    return status_fail_errno(status, STATUS_CANT_CREATE, "cannot empty the folder %s", temporary);
 }
 
 struct atomic_file *atomic_folder_file(const struct atomic_folder *folder, const char *name,
@@ -28,16 +46,6 @@ struct atomic_file *atomic_folder_file(const struct atomic_folder *folder, const
         return atomic_file_create(path, status);
     status_fail(status, STATUS_CANT_CREATE, "%.200s...: the name is too long", folder->path);
     return NULL;
-}
-
-/* Removes the files in the folder of that name, not itself. */
-static void empty_folder(const char *path) {
-    DIR *folder = opendir(path);
-    if (folder == NULL)
-        return;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        unlinkat(dirfd(folder), entry->d_name, 0);
-    closedir(folder);
 }
 
 /* Afterwards the temporary name is free, or holds the folder that was replaced. */
@@ -57,16 +65,24 @@ static bool rename_folder(const struct atomic_folder *folder, bool replaces, str
     return status_fail_errno(status, STATUS_CANT_CREATE, "cannot rename %s to %s", from, to);
 }
 
+/* Removes what changed places with the new folder, if anything did. */
+static bool remove_old(const struct atomic_folder *folder, struct status *status) {
+    const char *old = folder->temporary.path;
+    if (access(old, F_OK) != 0 || (empty_folder(old) && rmdir(old) == 0))
+        return true;
+    return status_fail_errno(status, STATUS_IO,
+                             "%s is written, but what it replaced is left at %s: cannot remove it",
+                             folder->path, old);
+}
+
 bool atomic_folder_commit(struct atomic_folder *folder, bool replaces, struct status *status) {
     char copy[PATH_MAX];
     if (!folder_sync(folder->temporary.path, status) || !rename_folder(folder, replaces, status)) {
         atomic_folder_abandon(folder);
         return false;
     }
-    empty_folder(folder->temporary.path);
-    rmdir(folder->temporary.path);
     strcpy(copy, folder->path);
-    return folder_sync(dirname(copy), status);
+    return folder_sync(dirname(copy), status) && remove_old(folder, status);
 }
 
 void atomic_folder_abandon(struct atomic_folder *folder) {

@@ -24,9 +24,10 @@ bool atomic_folder_begin(struct atomic_folder *folder, const char *path, struct 
 struct atomic_file *atomic_folder_file(const struct atomic_folder *folder, const char *name,
                                        struct status *status);
 
-/* Makes the folder visible under its name; on failure nothing is left of it. A folder that is there already must be
- * empty, or `replaces` must be true: then the two change names in one move, and the old one is removed with the files
- * in it (it holds no folders). */
+/* Makes the folder visible under its name. A folder that is there already must be empty, or `replaces` must be true:
+ * then the two change names in one move, and the old one is removed with the files in it (it holds no folders). On
+ * failure nothing is left of the new one, with two exceptions: when the folder around it alone cannot be synced (as
+ * data/atomic_file.h), and when the old one cannot be removed, which the sentence then says. */
 bool atomic_folder_commit(struct atomic_folder *folder, bool replaces, struct status *status);
 
 /* Removes what was written. */
