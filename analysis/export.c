@@ -76,13 +76,10 @@ static bool check_ids(const struct export_spec *spec, const struct model_file *m
 /* The names of all files that an export can leave in a folder. */
 static bool is_ours(const char *name) {
     static const char *const NAMES[] = {
-        "users.npy",        "user_bias.npy",
-        "user_ids.txt",     "movies.npy",
-        "movie_bias.npy",   "movie_ids.txt",
-        "movie_titles.txt", "movie_genres.txt",
-        "model.json",       "users.csv",
-        "movies.csv",       "tensors.tsv",
-        "metadata.tsv",     "projector_config.pbtxt",
+        "users.npy",        "user_ratings.npy", "movie_ratings.npy", "user_bias.npy",
+        "user_ids.txt",     "movies.npy",       "movie_bias.npy",    "movie_ids.txt",
+        "movie_titles.txt", "movie_genres.txt", "model.json",        "users.csv",
+        "movies.csv",       "tensors.tsv",      "metadata.tsv",      "projector_config.pbtxt",
     };
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         if (strcmp(name, NAMES[i]) == 0)

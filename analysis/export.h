@@ -2,8 +2,8 @@
  *
  * | format      | --out  | content |
  * |-------------|--------|---------|
- * | npy         | folder | users.npy, movies.npy: float32 [rows][factors]; user_bias.npy, movie_bias.npy: float32 [rows]; user_ids.txt, movie_ids.txt, movie_titles.txt, movie_genres.txt: line i for row i, the last two only if the model has titles; model.json |
- * | safetensors | file   | users, movies, user_bias, movie_bias as above; user_ids, movie_ids, movie_titles, movie_genres: the bytes of all strings, U8, and user_id_offsets, movie_id_offsets, movie_title_offsets, movie_genre_offsets: string i is bytes [offsets[i], offsets[i + 1]), I64 [rows + 1]; model.json's content as metadata |
+ * | npy         | folder | users.npy, movies.npy: float32 [rows][factors]; user_bias.npy, movie_bias.npy: float32 [rows]; user_ratings.npy, movie_ratings.npy: int32 [rows]; user_ids.txt, movie_ids.txt, movie_titles.txt, movie_genres.txt: line i for row i, the last two only if the model has titles; model.json |
+ * | safetensors | file   | users, movies, user_bias, movie_bias, user_ratings, movie_ratings as above; user_ids, movie_ids, movie_titles, movie_genres: the bytes of all strings, U8, and user_id_offsets, movie_id_offsets, movie_title_offsets, movie_genre_offsets: string i is bytes [offsets[i], offsets[i + 1]), I64 [rows + 1]; model.json's content as metadata |
  * | word2vec    | file   | text: "rows factors", then a line a row: the raw id and its embedding; one table |
  * | csv         | folder | users.csv: id,ratings,bias,f0,f1,...; movies.csv: id,title,genres,ratings,bias,f0,... |
  * | projector   | folder | TensorBoard's: tensors.tsv, metadata.tsv (id, ratings and, for movies, title and genres), projector_config.pbtxt; one table |

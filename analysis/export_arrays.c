@@ -21,19 +21,30 @@ static bool put_columns(struct atomic_file *file, const struct export_table *tab
 static bool npy_rows(struct export_job *job, const char *name, const struct export_table *table,
                      struct status *status) {
     struct atomic_file *file = export_begin(job, name, status);
-    return file != NULL && export_end(file,
-                                      npy_write_head(file, table->rows, table->factors, status) &&
-                                          put_columns(file, table, 0, table->factors, status),
-                                      status);
+    return file != NULL &&
+           export_end(file,
+                      npy_write_head(file, NPY_FLOAT32, table->rows, table->factors, status) &&
+                          put_columns(file, table, 0, table->factors, status),
+                      status);
 }
 
 static bool npy_bias(struct export_job *job, const char *name, const struct export_table *table,
                      struct status *status) {
     struct atomic_file *file = export_begin(job, name, status);
     return file != NULL && export_end(file,
-                                      npy_write_head(file, table->rows, 0, status) &&
+                                      npy_write_head(file, NPY_FLOAT32, table->rows, 0, status) &&
                                           put_columns(file, table, table->factors, 1, status),
                                       status);
+}
+
+static bool npy_counts(struct export_job *job, const char *name, const struct export_table *table,
+                       struct status *status) {
+    struct atomic_file *file = export_begin(job, name, status);
+    return file != NULL &&
+           export_end(file,
+                      npy_write_head(file, NPY_INT32, table->rows, 0, status) &&
+                          atomic_file_write(file, table->counts, table->rows * sizeof *table->counts, status),
+                      status);
 }
 
 /* A line for each row: `put` writes it without its end. */
@@ -50,12 +61,14 @@ static bool lines(struct export_job *job, const char *name, const struct string_
 static bool npy_users(struct export_job *job, struct status *status) {
     struct export_table table = export_table_of(job->model, TABLE_USERS);
     return npy_rows(job, "users.npy", &table, status) && npy_bias(job, "user_bias.npy", &table, status) &&
+           npy_counts(job, "user_ratings.npy", &table, status) &&
            lines(job, "user_ids.txt", table.ids, table.rows, export_put_string, status);
 }
 
 static bool npy_movies(struct export_job *job, struct status *status) {
     struct export_table table = export_table_of(job->model, TABLE_MOVIES);
     if (!npy_rows(job, "movies.npy", &table, status) || !npy_bias(job, "movie_bias.npy", &table, status) ||
+        !npy_counts(job, "movie_ratings.npy", &table, status) ||
         !lines(job, "movie_ids.txt", table.ids, table.rows, export_put_string, status))
         return false;
     return !export_has_titles(job->model) ||
@@ -117,7 +130,7 @@ static json_t *metadata_of(const struct model_file *model) {
     return NULL;
 }
 
-enum part_kind { PART_OFFSETS, PART_ROWS, PART_BIAS, PART_BYTES };
+enum part_kind { PART_OFFSETS, PART_ROWS, PART_BIAS, PART_COUNTS, PART_BYTES };
 
 /* A tensor, and what of the model it holds. */
 struct part {
@@ -137,6 +150,8 @@ static const struct part PARTS[] = {
     {"user_bias", PART_BIAS, TABLE_USERS, OF_ROWS},
     {"movies", PART_ROWS, TABLE_MOVIES, OF_ROWS},
     {"movie_bias", PART_BIAS, TABLE_MOVIES, OF_ROWS},
+    {"user_ratings", PART_COUNTS, TABLE_USERS, OF_ROWS},
+    {"movie_ratings", PART_COUNTS, TABLE_MOVIES, OF_ROWS},
     {"user_ids", PART_BYTES, TABLE_USERS, OF_IDS},
     {"movie_ids", PART_BYTES, TABLE_MOVIES, OF_IDS},
     {"movie_titles", PART_BYTES, TABLE_MOVIES, OF_TITLES},
@@ -156,6 +171,8 @@ static struct safetensor tensor_of(const struct part *part, const struct export_
         return (struct safetensor){part->name, SAFETENSOR_F32, table->rows, table->factors};
     case PART_BIAS:
         return (struct safetensor){part->name, SAFETENSOR_F32, table->rows, 0};
+    case PART_COUNTS:
+        return (struct safetensor){part->name, SAFETENSOR_I32, table->rows, 0};
     default: {
         const struct string_table *strings = strings_of(part, table);
         return (struct safetensor){part->name, SAFETENSOR_U8, strings->offsets[strings->count], 0};
@@ -173,6 +190,8 @@ static bool put_part(struct atomic_file *file, const struct part *part, const st
         return put_columns(file, table, 0, table->factors, status);
     case PART_BIAS:
         return put_columns(file, table, table->factors, 1, status);
+    case PART_COUNTS:
+        return atomic_file_write(file, table->counts, safetensor_bytes(&tensor), status);
     default:
         return atomic_file_write(file, strings_of(part, table)->bytes, safetensor_bytes(&tensor), status);
     }

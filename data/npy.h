@@ -8,8 +8,11 @@
 
 #include "data/atomic_file.h"
 
-/* Writes all that comes before the data of a float32 array [rows][columns], little-endian, rows one after another;
- * columns 0: of an array [rows]. The caller goes on with rows * columns floats. Errors as atomic_file_write. */
-bool npy_write_head(struct atomic_file *file, uint64_t rows, uint32_t columns, struct status *status);
+enum npy_type { NPY_FLOAT32, NPY_INT32 };
+
+/* Writes all that comes before the data of an array [rows][columns], little-endian, rows one after another; columns 0:
+ * of an array [rows]. The caller goes on with rows * columns numbers. Errors as atomic_file_write. */
+bool npy_write_head(struct atomic_file *file, enum npy_type type, uint64_t rows, uint32_t columns,
+                    struct status *status);
 
 #endif

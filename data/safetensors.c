@@ -9,6 +9,7 @@ static const struct {
 } TYPES[] = {
     [SAFETENSOR_F32] = {"F32", 4},
     [SAFETENSOR_I64] = {"I64", 8},
+    [SAFETENSOR_I32] = {"I32", 4},
     [SAFETENSOR_U8] = {"U8", 1},
 };
 

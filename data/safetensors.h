@@ -11,7 +11,7 @@
 
 #include "data/atomic_file.h"
 
-enum safetensor_type { SAFETENSOR_F32, SAFETENSOR_I64, SAFETENSOR_U8 };
+enum safetensor_type { SAFETENSOR_F32, SAFETENSOR_I64, SAFETENSOR_I32, SAFETENSOR_U8 };
 
 struct safetensor {
     const char *name;

@@ -4,7 +4,7 @@
 Examples:
   dotbias export runs/lesson-a-001 --format npy --out exported
   load_export.py exported --movie 318
-  load_export.py model.safetensors --movie 318 --metric dot --top 5
+  load_export.py model.safetensors --movie 318 --metric dot --top 5 --min-ratings 20
   load_export.py exported --user 15
 
 A line for each neighbour, separated by tabs: its score, raw id and title.
@@ -33,7 +33,7 @@ def load_npy(folder):
 
 def load_safetensors(path):
     """The same from one file: a length of 8 bytes, that much JSON, then the tensors' bytes."""
-    types = {"F32": "<f4", "I64": "<i8", "U8": "u1"}
+    types = {"F32": "<f4", "I64": "<i8", "I32": "<i4", "U8": "u1"}
     content = path.read_bytes()
     (length,) = struct.unpack_from("<Q", content)
     head = json.loads(content[8 : 8 + length])
@@ -65,15 +65,18 @@ def load(path):
     return load_npy(path) if path.is_dir() else load_safetensors(path)
 
 
-def nearest(rows, row, metric, top):
-    """The `top` rows with the largest cosine or dot product with `row`, itself left out; of equals the smaller row."""
+def nearest(rows, row, metric, top, allowed=None):
+    """The `top` rows with the largest cosine or dot product with `row`, itself left out; of equals the smaller row.
+    `allowed` says which rows may be among them."""
     rows = rows.astype(numpy.float64)
     if metric == "cosine":
         lengths = numpy.linalg.norm(rows, axis=1, keepdims=True)
         rows = numpy.divide(rows, lengths, out=numpy.zeros_like(rows), where=lengths > 0)
     scores = rows @ rows[row]
-    scores[row] = -numpy.inf
-    order = numpy.argsort(-scores, kind="stable")[: min(top, len(rows) - 1)]
+    allowed = numpy.ones(len(rows), bool) if allowed is None else allowed.copy()
+    allowed[row] = False
+    scores[~allowed] = -numpy.inf
+    order = numpy.argsort(-scores, kind="stable")[: min(top, allowed.sum())]
     return order, scores[order]
 
 
@@ -85,6 +88,8 @@ def parse_arguments():
     whose.add_argument("--user", metavar="ID", help="users near this one")
     parser.add_argument("--metric", choices=["cosine", "dot"], default="cosine")
     parser.add_argument("--top", type=int, default=10, metavar="N")
+    parser.add_argument("--min-ratings", type=int, default=1, metavar="N",
+                        help="only those with so many training ratings: of others the model knows little")
     return parser.parse_args()
 
 
@@ -97,7 +102,8 @@ def main():
     ids, titles = model[table + "_ids"], model.get(table + "_titles")
     if raw_id not in ids:
         sys.exit(f"there is no {table} {raw_id!r} in {arguments.path}")
-    order, scores = nearest(model[table + "s"], ids.index(raw_id), arguments.metric, arguments.top)
+    allowed = model[table + "_ratings"] >= arguments.min_ratings
+    order, scores = nearest(model[table + "s"], ids.index(raw_id), arguments.metric, arguments.top, allowed)
     for row, score in zip(order, scores):
         line = f"{score:.6f}\t{ids[row]}\t{titles[row] if titles else ''}"
         sys.stdout.buffer.write(line.rstrip("\t").encode("utf-8", "surrogateescape") + b"\n")

@@ -81,7 +81,7 @@ static bool act(struct status *status) {
 /* made and, where the export is there, out; a third only where one was to be replaced. */
 static void check(bool done) {
     bool is_there = access(out, F_OK) == 0;
-    static const int FILES[EXPORT_FORMATS] = {[EXPORT_NPY] = 9, [EXPORT_CSV] = 2, [EXPORT_PROJECTOR] = 3};
+    static const int FILES[EXPORT_FORMATS] = {[EXPORT_NPY] = 11, [EXPORT_CSV] = 2, [EXPORT_PROJECTOR] = 3};
     assert_true(is_there || (!done && !force));
     bool is_left = !done && force && access(left_over(), F_OK) == 0;
     assert_int_equal(scratch_entries(&scratch, "."), 1 + is_there + is_left);

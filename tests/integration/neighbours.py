@@ -32,14 +32,19 @@ def agree(what, scores, ours, theirs):
             sys.exit(f"{what}: place {place + 1} is row {other} ({scores[other]}), not row {one} ({scores[one]})")
 
 
+def widen(rows, metric):
+    """In double precision, with length 1 for the cosine: that of a movie that nobody rated may be too small to be
+    squared in single precision."""
+    wide = rows.astype(numpy.float64)
+    return wide / numpy.linalg.norm(wide, axis=1, keepdims=True) if metric == "cosine" else wide
+
+
 def check_faiss(load_export, rows, metric):
-    indexed = numpy.ascontiguousarray(rows, dtype=numpy.float32).copy()
-    if metric == "cosine":
-        faiss.normalize_L2(indexed)
+    wide = widen(rows, metric)
+    indexed = numpy.ascontiguousarray(wide, dtype=numpy.float32)
     index = faiss.IndexFlatIP(indexed.shape[1])
     index.add(indexed)
     _, found = index.search(indexed, TOP + 1)
-    wide = indexed.astype(numpy.float64)
     for row in range(len(rows)):
         ours, _ = load_export.nearest(rows, row, metric, TOP)
         # The row itself is its own nearest by cosine, but not always by inner product.
@@ -47,27 +52,20 @@ def check_faiss(load_export, rows, metric):
         agree(f"FAISS, {metric}, row {row}", wide @ wide[row], list(ours), theirs)
 
 
-def similar(run, raw_id):
-    """Raw ids, from an array, from lines of objects, or from an object that holds one array."""
-    said = subprocess.run(["dotbias", "similar", run, "--movie", raw_id, "--top", str(TOP), "--json"],
-                          check=True, capture_output=True, text=True).stdout
-    try:
-        answer = json.loads(said)
-    except json.JSONDecodeError:
-        answer = [json.loads(line) for line in said.splitlines()]
-    if isinstance(answer, dict):
-        (answer,) = [value for value in answer.values() if isinstance(value, list)]
-    return [entry["movie"] for entry in answer]
+def similar(run, raw_id, metric):
+    """The raw ids that `dotbias similar` names, one JSON object a line."""
+    command = ["dotbias", "similar", run, "--movie", raw_id, "--metric", metric, "--top", str(TOP)]
+    said = subprocess.run(command + ["--min-ratings", "0", "--json"], check=True, capture_output=True, text=True)
+    return [json.loads(line)["movie"] for line in said.stdout.splitlines()]
 
 
-def check_similar(load_export, model, run):
+def check_similar(load_export, model, run, metric):
     rows, ids = model["movies"], model["movie_ids"]
-    unit = rows.astype(numpy.float64)
-    unit /= numpy.linalg.norm(unit, axis=1, keepdims=True)
+    wide = widen(rows, metric)
     for row in range(0, len(rows), max(1, len(rows) // 20)):
-        ours, _ = load_export.nearest(rows, row, "cosine", TOP)
-        theirs = [ids.index(raw_id) for raw_id in similar(run, ids[row])]
-        agree(f"dotbias similar, movie {ids[row]}", unit @ unit[row], list(ours), theirs)
+        ours, _ = load_export.nearest(rows, row, metric, TOP)
+        theirs = [ids.index(raw_id) for raw_id in similar(run, ids[row], metric)]
+        agree(f"dotbias similar, {metric}, movie {ids[row]}", wide @ wide[row], list(ours), theirs)
 
 
 def main():
@@ -75,8 +73,8 @@ def main():
     model = load_export.load(sys.argv[1])
     for metric in ("cosine", "dot"):
         check_faiss(load_export, model["movies"], metric)
-    if len(sys.argv) > 2:
-        check_similar(load_export, model, sys.argv[2])
+        if len(sys.argv) > 2:
+            check_similar(load_export, model, sys.argv[2], metric)
     print(f"{len(model['movies'])} movies agree")
 
 

@@ -96,12 +96,17 @@ static void expect_npy(const char *name, const char *shape, const float *rows, u
 static void npy_holds_the_bits(void **state) {
     (void)state;
     must_export(EXPORT_NPY, "out");
-    assert_int_equal(scratch_entries(&scratch, "out"), 9);
+    assert_int_equal(scratch_entries(&scratch, "out"), 11);
     assert_int_equal(scratch_entries(&scratch, "."), 1);
     expect_npy("out/users.npy", "(2, 2)", model.file.user_rows, 2, 0, 2);
     expect_npy("out/user_bias.npy", "(2,)", model.file.user_rows, 2, 2, 1);
     expect_npy("out/movies.npy", "(3, 2)", model.file.movie_rows, 3, 0, 2);
     expect_npy("out/movie_bias.npy", "(3,)", model.file.movie_rows, 3, 2, 1);
+    size_t length;
+    unsigned char *bytes = scratch_read(scratch_path(&scratch, "out/movie_ratings.npy"), &length);
+    assert_non_null(memmem(bytes, length, "'descr': '<i4'", 14));
+    assert_memory_equal(bytes + length - 12, model.file.movie_counts, 12);
+    free(bytes);
     expect_text("out/user_ids.txt", "u1\nu2\n");
     expect_text("out/movie_ids.txt", "10\n20\n30\n");
     expect_text("out/movie_titles.txt", "Am\u00e9lie (2001)\n\nCold One\n");
@@ -181,10 +186,12 @@ static void safetensors_hold_the_bits_and_any_id(void **state) {
     expect_strings(&tensors, "movie_id_offsets", "movie_ids", &model.file.movie_ids);
     expect_strings(&tensors, "movie_title_offsets", "movie_titles", &model.file.movie_titles);
     expect_strings(&tensors, "movie_genre_offsets", "movie_genres", &model.file.movie_genres);
+    size_t bytes, sum = 0;
+    assert_memory_equal(tensor(&tensors, "movie_ratings", "I32", &bytes), model.file.movie_counts, 12);
+    assert_int_equal(bytes, 12);
     const char *digest;
     assert_int_equal(json_unpack(tensors.head, "{s:{s:s}}", "__metadata__", "digest", &digest), 0);
     assert_string_equal(digest, "0000000000000abc");
-    size_t bytes, sum = 0;
     const char *key;
     json_t *value;
     json_object_foreach(tensors.head, key, value) if (strcmp(key, "__metadata__") != 0) {
@@ -228,7 +235,7 @@ static void a_model_without_titles_is_fine(void **state) {
     small_table_fill(&model.movie_titles, NONE, 3);
     model.file.movie_titles = model.movie_titles.view;
     must_export(EXPORT_NPY, "npy");
-    assert_int_equal(scratch_entries(&scratch, "npy"), 7);
+    assert_int_equal(scratch_entries(&scratch, "npy"), 9);
     must_export(EXPORT_PROJECTOR, "projector");
     expect_text("projector/metadata.tsv", "id\tratings\n10\t3\n20\t1\n30\t0\n");
     must_export(EXPORT_SAFETENSORS, "m");
