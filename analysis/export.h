@@ -1,17 +1,22 @@
 /* A finished model as files that other tools read: embeddings, biases, raw ids, titles and genres.
  *
- * | format      | --out  | content |
- * |-------------|--------|---------|
- * | npy         | folder | users.npy, movies.npy: float32 [rows][factors]; user_bias.npy, movie_bias.npy: float32 [rows]; user_ratings.npy, movie_ratings.npy: int32 [rows]; user_ids.txt, movie_ids.txt, movie_titles.txt, movie_genres.txt: line i for row i, the last two only if the model has titles; model.json |
- * | safetensors | file   | users, movies, user_bias, movie_bias, user_ratings, movie_ratings as above; user_ids, movie_ids, movie_titles, movie_genres: the bytes of all strings, U8, and user_id_offsets, movie_id_offsets, movie_title_offsets, movie_genre_offsets: string i is bytes [offsets[i], offsets[i + 1]), I64 [rows + 1]; model.json's content as metadata |
- * | word2vec    | file   | text: "rows factors", then a line a row: the raw id and its embedding; one table |
- * | csv         | folder | users.csv: id,ratings,bias,f0,f1,...; movies.csv: id,title,genres,ratings,bias,f0,... |
- * | projector   | folder | TensorBoard's: tensors.tsv, metadata.tsv (id, ratings and, for movies, title and genres), projector_config.pbtxt; one table |
+ *   npy          a folder. users.npy, movies.npy: float32 [rows][factors]; user_bias.npy, movie_bias.npy: float32
+ *                [rows]; user_ratings.npy, movie_ratings.npy: int32 [rows]; user_ids.txt, movie_ids.txt and, if the
+ *                model has titles, movie_titles.txt, movie_genres.txt: line i for row i; model.json
+ *   safetensors  a file. users, movies, user_bias, movie_bias, user_ratings, movie_ratings as above; user_ids,
+ *                movie_ids, movie_titles, movie_genres: the bytes of all strings, U8; user_id_offsets, movie_id_offsets,
+ *                movie_title_offsets, movie_genre_offsets: string i is bytes [offsets[i], offsets[i + 1]), I64
+ *                [rows + 1]; what model.json holds as metadata
+ *   word2vec     a text file: "rows factors", then a line a row: the raw id and its embedding; one table
+ *   csv          a folder. users.csv: id,ratings,bias,f0,f1,...; movies.csv: id,title,genres,ratings,bias,f0,f1,...
+ *   projector    a folder for TensorBoard. tensors.tsv; metadata.tsv: title, genres, id, ratings, or id and ratings
+ *                alone for users and where no movie has a title (else a movie without one is called by its id);
+ *                projector_config.pbtxt; one table
  *
  * Rows of all files of a format are in the model's order. "ratings" counts those trained on: 0 is a row of which
  * nothing was learnt. Biases are 0 in a model without. Floats as text are the shortest of at most nine digits that
- * `%.9g` prints, and read back to the same bits. model.json (data of the model that a prediction needs, by
- * model/spec.h): dotbias, digest, users, movies, factors, has_bias, has_range, range_low, range_high, mean.
+ * `%.9g` prints, and read back to the same bits. model.json holds what a prediction needs besides
+ * (model/spec.h): dotbias, digest, users, movies, factors, has_bias, has_range, range_low, range_high, mean.
  *
  * Raw ids may be any bytes. safetensors and csv hold all of them. The others are refused with STATUS_BAD_DATA and the
  * row's number where the id would break the file: one with a line break or zero byte (npy), also with a tab

@@ -4,7 +4,7 @@ load helpers
 load training
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return 1
     dotbias generate --ratings 20000 --users 300 --movies 200 --csv --out made --quiet >/dev/null
     dotbias train made --set run.dir="$PWD/run" --set schedule.epochs=2 --quiet 2>/dev/null
     dotbias export run --format npy --out exported/npy --json >exported.json
@@ -126,7 +126,7 @@ assert abs(z - float(sys.argv[5])) < 1e-5, (z, sys.argv[5])' \
     expect_text "ranking of the whole catalogue, 200 movies"
     expect_exit 64 dotbias evaluate "$run_folder" --k 201
     expect_text "k = 201 is larger than the catalogue of 200 movies"
-    for wrong in 0 -1 10,10 20,10 10, ten 1.5; do
+    for wrong in 0 -1 10,10 20,10 '10,' ten 1.5; do
         expect_exit 64 dotbias evaluate "$run_folder" --k "$wrong"
     done
     expect_exit 64 dotbias evaluate "$run_folder" --threshold high
