@@ -14,8 +14,8 @@
  *                projector_config.pbtxt; one table
  *
  * Rows of all files of a format are in the model's order. "ratings" counts those trained on: 0 is a row of which
- * nothing was learnt. Biases are 0 in a model without. Floats as text are the shortest of at most nine digits that
- * `%.9g` prints, and read back to the same bits. model.json holds what a prediction needs besides
+ * nothing was learnt. Biases are 0 in a model without. Floats as text have up to nine digits (`%.9g`)
+ * and read back to the same bits. model.json holds what a prediction needs besides
  * (model/spec.h): dotbias, digest, users, movies, factors, has_bias, has_range, range_low, range_high, mean.
  *
  * Raw ids may be any bytes. safetensors and csv hold all of them. The others are refused with STATUS_BAD_DATA and the
