@@ -6,16 +6,6 @@
 
 #include "core/memory.h"
 
-static const struct string_table *ids_of(const struct packed_set *set, enum table_id table) {
-    return table == TABLE_USERS ? &set->user_ids : &set->movie_ids;
-}
-
-static void count_ratings(uint32_t *counts, enum table_id table, const struct rating *ratings,
-                          uint64_t count) {
-    for (uint64_t i = 0; i < count; i++)
-        counts[table == TABLE_USERS ? ratings[i].user : ratings[i].movie]++;
-}
-
 static bool is_number(const char *id, size_t length) {
     for (size_t i = 0; i < length; i++)
         if (id[i] < '0' || id[i] > '9')
@@ -49,43 +39,40 @@ static int by_id(const void *left, const void *right, void *context) {
     return order != 0 ? order : compare_bytes(a, a_length, b, b_length);
 }
 
-/* The lines of the `most` rows with the largest counts; *line_count gets their number. */
-static struct crosstab_line *take_lines(const struct crosstab *table, enum table_id which, uint32_t most,
-                                        const uint32_t *counts, const struct predictor *predictor,
-                                        uint32_t *line_count, struct status *status) {
-    const struct packed_set *set = table->set;
-    const struct string_table *ids = ids_of(set, which);
-    struct selection chosen;
-    if (!selection_most_rated(&chosen, counts, which == TABLE_USERS ? set->users : set->movies, most, status))
-        return NULL;
-    struct crosstab_line *lines =
-        memory_take_array(chosen.count, sizeof *lines, "the lines of a table", status);
-    for (uint32_t i = 0; lines != NULL && i < chosen.count; i++) {
-        size_t length;
-        uint32_t row = chosen.movies[i];
-        const char *id = string_table_get(ids, row, &length);
-        lines[i] =
-            (struct crosstab_line){row, id_index_find(&predictor->indexes[which], id, length), counts[row]};
-    }
-    *line_count = lines != NULL ? chosen.count : 0;
-    if (lines != NULL)
-        qsort_r(lines, chosen.count, sizeof *lines, by_id, (void *)(uintptr_t)ids);
-    selection_free(&chosen);
-    return lines;
+static int by_count(const void *left, const void *right, void *context) {
+    uint32_t a = ((const struct crosstab_line *)left)->count,
+             b = ((const struct crosstab_line *)right)->count;
+    return a != b ? (a > b ? -1 : 1) : by_id(left, right, context);
 }
 
-static struct crosstab_line *choose(const struct crosstab *table, enum table_id which, uint32_t most,
+/* Counts the set's ratings of each row. */
+static void count_lines(struct crosstab_line *lines, enum table_id table, const struct rating *ratings,
+                        uint64_t count) {
+    for (uint64_t i = 0; i < count; i++)
+        lines[table == TABLE_USERS ? ratings[i].user : ratings[i].movie].count++;
+}
+
+/* The lines of the `most` rows with the largest counts, by id; *line_count gets their number. */
+static struct crosstab_line *choose(const struct packed_set *set, enum table_id table, uint32_t most,
                                     const struct predictor *predictor, uint32_t *line_count,
                                     struct status *status) {
-    const struct packed_set *set = table->set;
-    uint32_t *counts = memory_take_array(which == TABLE_USERS ? set->users : set->movies, sizeof *counts,
-                                         "counts of ratings", status);
-    if (counts == NULL)
+    uint32_t rows = table == TABLE_USERS ? set->users : set->movies, kept = 0;
+    void *ids = (void *)(uintptr_t)(table == TABLE_USERS ? &set->user_ids : &set->movie_ids);
+    struct crosstab_line *lines = memory_take_array(rows, sizeof *lines, "the lines of a table", status);
+    if (lines == NULL)
         return NULL;
-    count_ratings(counts, which, set->train, set->train_count);
-    count_ratings(counts, which, set->valid, set->valid_count);
-    struct crosstab_line *lines = take_lines(table, which, most, counts, predictor, line_count, status);
-    memory_release(counts);
+    for (uint32_t row = 0; row < rows; row++)
+        lines[row].set_row = row;
+    count_lines(lines, table, set->train, set->train_count);
+    count_lines(lines, table, set->valid, set->valid_count);
+    qsort_r(lines, rows, sizeof *lines, by_count, ids);
+    for (; kept < most && kept < rows && lines[kept].count > 0; kept++) {
+        size_t length;
+        const char *id = string_table_get(ids, lines[kept].set_row, &length);
+        lines[kept].model_row = id_index_find(&predictor->indexes[table], id, length);
+    }
+    qsort_r(lines, kept, sizeof *lines, by_id, ids);
+    *line_count = kept;
     return lines;
 }
 
@@ -165,10 +152,10 @@ static void add_up(struct crosstab *table) {
 
 static bool fill(struct crosstab *table, struct predictor *predictor, uint32_t users, uint32_t movies,
                  struct status *status) {
-    table->users = choose(table, TABLE_USERS, users, predictor, &table->user_count, status);
+    table->users = choose(table->set, TABLE_USERS, users, predictor, &table->user_count, status);
     if (table->users == NULL)
         return false;
-    table->movies = choose(table, TABLE_MOVIES, movies, predictor, &table->movie_count, status);
+    table->movies = choose(table->set, TABLE_MOVIES, movies, predictor, &table->movie_count, status);
     if (table->movies == NULL)
         return false;
     table->cells = memory_take_array((size_t)table->user_count * table->movie_count, sizeof *table->cells,

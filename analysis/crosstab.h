@@ -2,10 +2,9 @@
  * says.
  *
  * Chosen are the users and the movies with the most ratings of the set, training and validation together, as
- * the lesson counts them; of equals the one that comes first in the ratings file. Rows and columns are then
- * in rising order of their raw ids: digits as numbers ("9" before "10"), in front of all other ids, which go
- * by their bytes. Users and movies without a rating are never chosen, so a table can be smaller than asked
- * for. */
+ * the lesson counts them; of equals the smaller id. Rows and columns are then in rising order of their raw
+ * ids: digits as numbers ("9" before "10"), in front of all other ids, which go by their bytes. Users and
+ * movies without a rating are never chosen, so a table can be smaller than asked for. */
 #ifndef ANALYSIS_CROSSTAB_H
 #define ANALYSIS_CROSSTAB_H
 
@@ -39,7 +38,7 @@ struct crosstab_line {
 struct crosstab {
     const struct packed_set *set; /* borrowed */
     uint32_t user_count, movie_count;
-    struct crosstab_line *users;  /* [user_count] by rising id; owned, as all below */
+    struct crosstab_line *users;  /* [user_count], by rising id; owned, as all below */
     struct crosstab_line *movies; /* [movie_count] */
     struct crosstab_cell *cells;  /* [user_count][movie_count] */
     struct loss_sum train, valid; /* over the rated cells of each part */
