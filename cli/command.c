@@ -12,6 +12,8 @@ const struct command COMMANDS[] = {
     {"check", "try configuration, data, ports and reachability before a run", command_check},
     {"predict", "predict one rating and show the terms that make it up", command_predict},
     {"evaluate", "measure a finished model on ratings", command_evaluate},
+    {"crosstab", "the most active users by the most rated movies: actual, predicted, error",
+     command_crosstab},
     {"protocol", "print the reference page of all messages between processes", command_protocol},
 };
 
