@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/evaluation.h"
+#include "cli/csv_field.h"
 #include "cli/json_text.h"
 
 enum { ID_CELLS = 12, ID_BYTES = 4 * ID_CELLS + 8, TITLE_BYTES = 1024, CELL_BYTES = 24 };
@@ -149,22 +150,6 @@ void crosstab_print_text(const struct crosstab *table, enum crosstab_view view) 
     print_loss("validation", &table->valid);
 }
 
-/* RFC 4180: in quotes where the field needs them. */
-static void print_field(const char *bytes, size_t length) {
-    bool is_plain = true;
-    for (size_t i = 0; i < length; i++)
-        is_plain = is_plain && strchr(",\"\r\n", bytes[i]) == NULL;
-    if (!is_plain)
-        putchar('"');
-    for (size_t i = 0; i < length; i++) {
-        if (bytes[i] == '"')
-            putchar('"');
-        putchar(bytes[i]);
-    }
-    if (!is_plain)
-        putchar('"');
-}
-
 static void print_number(const struct crosstab_cell *cell, enum crosstab_view view) {
     double value;
     putchar(',');
@@ -179,11 +164,11 @@ static void print_csv_row(const struct crosstab *table, uint32_t user, uint32_t 
     const char *user_bytes = user_id(table, user, &user_length),
                *movie_bytes = movie_id(table, movie, &movie_length);
     title_of(table, movie, title, sizeof title);
-    print_field(user_bytes, user_length);
+    csv_field(user_bytes, user_length);
     putchar(',');
-    print_field(movie_bytes, movie_length);
+    csv_field(movie_bytes, movie_length);
     putchar(',');
-    print_field(title, strlen(title));
+    csv_field(title, strlen(title));
     printf(",%s", PART_NAMES[cell->part]);
     for (enum crosstab_view view = VIEW_ACTUAL; view < VIEW_ALL; view++)
         print_number(cell, view);
@@ -203,12 +188,12 @@ static void print_csv_table(const struct crosstab *table, enum crosstab_view vie
     for (uint32_t movie = 0; movie < table->movie_count; movie++) {
         const char *id = movie_id(table, movie, &length);
         putchar(',');
-        print_field(id, length);
+        csv_field(id, length);
     }
     putchar('\n');
     for (uint32_t user = 0; user < table->user_count; user++) {
         const char *id = user_id(table, user, &length);
-        print_field(id, length);
+        csv_field(id, length);
         for (uint32_t movie = 0; movie < table->movie_count; movie++)
             print_number(crosstab_cell(table, user, movie), view);
         putchar('\n');

@@ -18,6 +18,7 @@ static bool open_set(struct finished *finished, const char *data, enum finished_
     finished->data[0] = '\0';
     if (ratings == RATINGS_NEEDED || data != NULL)
         return false;
+    finished->why_no_set = *status;
     *status = (struct status){0};
     return true;
 }

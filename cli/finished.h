@@ -22,6 +22,7 @@ struct finished {
     bool has_set;
     char data[PATH_MAX]; /* where the set was found; empty without one */
     struct packed_set set;
+    struct status why_no_set; /* where RATINGS_IF_THERE found none */
 };
 
 /* Opens a run's folder or a model file. `data` names another packed set, NULL is the run's own; one that is named must be
