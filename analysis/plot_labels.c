@@ -111,9 +111,15 @@ static struct plot_label far_place(struct plot_label label, const struct plot_do
     return label;
 }
 
-/* Whether a tried place keeps clear of the dot of another label. */
-static bool clears_dot(struct plot_box box, const struct line *line, const struct plot_dot *dot) {
-    return !covers_dot(box, dot) && (line == NULL || !line_meets_dot(*line, dot));
+/* Whether a tried place keeps clear of the dot of another label. A line may cross a dot that its own one touches: it
+ * could not leave otherwise. */
+static bool clears_dot(struct plot_box box, const struct line *line, const struct scene *scene, size_t self,
+                       size_t i) {
+    const struct plot_dot *dot = &scene->dots[i], *own = &scene->dots[self];
+    if (covers_dot(box, dot))
+        return false;
+    bool touches = hypot(dot->x - own->x, dot->y - own->y) < dot->radius + own->radius;
+    return line == NULL || touches || !line_meets_dot(*line, dot);
 }
 
 /* The same for a label that has its place, and its line. */
@@ -134,7 +140,7 @@ static bool is_free(const struct scene *scene, size_t self, const struct plot_la
     if (!lies_within(tried->box, scene->area))
         return false;
     for (size_t i = 0; i < scene->label_count; i++)
-        if (i != self && (!clears_dot(tried->box, drawn, &scene->dots[i]) ||
+        if (i != self && (!clears_dot(tried->box, drawn, scene, self, i) ||
                           (scene->labels[i].is_placed && !clears_label(tried->box, drawn, scene, i))))
             return false;
     return true;

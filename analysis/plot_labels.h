@@ -24,7 +24,8 @@ struct plot_label {
 };
 
 /* Label i belongs to dots[i]; the dots from label_count on are the crowd. A placed label lies within `area`,
- * overlaps no placed label, no line and no dot of a label; lines cross neither labels nor dots of labels nor each other. */
+ * overlaps no placed label, no line and no dot of a label. Lines cross neither labels nor each other, nor the dots of
+ * labels but for those that touch their own. */
 void plot_labels_place(struct plot_box area, const struct plot_dot *dots, size_t dot_count,
                        struct plot_label *labels, size_t label_count);
 
