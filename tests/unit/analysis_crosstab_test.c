@@ -11,7 +11,7 @@
 #include "analysis_small_model.h"
 #include "core/memory.h"
 
-/* Users u2 x u1 9 10 (in the set's order), movies 30 20 10 007; the model knows u1 u2 and 10 20 30. */
+/* Users u2 !x u1 9 10 (in the set's order), movies 30 20 10 007; the model knows u1 u2 and 10 20 30. */
 struct scene {
     struct small_model model;
     struct small_table users, movies, titles;
@@ -23,7 +23,7 @@ static const struct rating TRAIN[] = {{0, 2, 4}, {0, 1, 2}, {2, 2, 5}, {2, 3, 1}
 static const struct rating VALID[] = {{2, 1, 1.5f}, {3, 3, 2}, {4, 2, 4.5f}, {1, 2, 2.5f}};
 
 static void open_scene(struct scene *scene) {
-    static const char *const USERS[] = {"u2", "x", "u1", "9", "10"};
+    static const char *const USERS[] = {"u2", "!x", "u1", "9", "10"};
     static const char *const MOVIES[] = {"30", "20", "10", "007"}, *const TITLES[] = {"", "Twenty", "Ten",
                                                                                       ""};
     struct status status;
@@ -55,7 +55,7 @@ static void the_most_rated_are_chosen_and_stand_in_order_of_their_ids(void **sta
     (void)state;
     open_scene(&scene);
     assert_true(crosstab_make(&table, &scene.set, &scene.predictor, 4, 2, &status));
-    /* By ratings u1 3, then 9, 10 and u2 2 each, x 1; movies 10 5, 20 3, 007 2, 30 none. */
+    /* By ratings u1 3, then 9, 10 and u2 2 each, !x 1; movies 10 5, 20 3, 007 2, 30 none. */
     assert_int_equal(table.user_count, 4);
     assert_int_equal(table.movie_count, 2);
     const uint32_t users[] = {3, 4, 2, 0}, counts[] = {2, 2, 3, 2};
@@ -88,14 +88,15 @@ static void cells_hold_what_was_rated_and_what_is_predicted(void **state) {
     open_scene(&scene);
     assert_true(crosstab_make(&table, &scene.set, &scene.predictor, 9, 9, &status));
     assert_int_equal(table.user_count, 5);
-    const struct crosstab_cell *trained = crosstab_cell(&table, 3, 1); /* u2 and 10 */
+    assert_int_equal(table.users[2].set_row, 1);                       /* "!x", behind the numbers */
+    const struct crosstab_cell *trained = crosstab_cell(&table, 4, 1); /* u2 and 10 */
     struct prediction same = prediction_make(&scene.predictor, "u2", 2, "10", 2);
     assert_int_equal(trained->part, CROSSTAB_TRAIN);
     assert_true(trained->actual == 4 && trained->predicted == same.rating &&
                 trained->error == same.rating - 4);
-    assert_int_equal(crosstab_cell(&table, 2, 2)->part, CROSSTAB_VALID); /* u1 and 20 */
+    assert_int_equal(crosstab_cell(&table, 3, 2)->part, CROSSTAB_VALID); /* u1 and 20 */
     const struct crosstab_cell *blank =
-        crosstab_cell(&table, 3, 0); /* u2 and 007, which the model does not know */
+        crosstab_cell(&table, 4, 0); /* u2 and 007, which the model does not know */
     same = prediction_make(&scene.predictor, "u2", 2, "007", 3);
     assert_int_equal(blank->part, CROSSTAB_BLANK);
     assert_true(blank->actual == 0 && blank->error == 0 && blank->predicted == same.rating);
