@@ -220,6 +220,12 @@ static void what_cannot_be_drawn_leaves_nothing(void **state) {
     scratch_remove(scratch.folder);
 }
 
+/* fontconfig keeps what it has found of the system's fonts until the process ends, wherever a font is used. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+    return "leak:libfontconfig";
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_collide_with_nothing),
