@@ -55,17 +55,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'j':
         arguments->json = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->path != NULL)
-            argp_error(state, "one model at a time: what is '%s'?", value);
-        arguments->path = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (arguments->path == NULL)
-            argp_error(state, "which model? name a run's folder or a model file");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return finished_argument(key, value, state, &arguments->path);
     }
 }
 

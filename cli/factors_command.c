@@ -67,8 +67,6 @@ static void take_axes(struct factors_arguments *arguments, const char *text, str
 
 static void check_arguments(struct factors_arguments *arguments, struct argp_state *state) {
     struct status status;
-    if (arguments->path == NULL)
-        argp_error(state, "which model? name a run's folder or a model file");
     if (arguments->json && arguments->csv)
         argp_error(state, "--json or --csv, not both");
     if (arguments->plot == NULL)
@@ -113,16 +111,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'j':
         arguments->json = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->path != NULL)
-            argp_error(state, "one model at a time: what is '%s'?", value);
-        arguments->path = value;
-        return 0;
     case ARGP_KEY_END:
         check_arguments(arguments, state);
-        return 0;
+        /* fall through */
     default:
-        return ARGP_ERR_UNKNOWN;
+        return finished_argument(key, value, state, &arguments->path);
     }
 }
 

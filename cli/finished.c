@@ -2,6 +2,22 @@
 
 #include <stdio.h>
 
+error_t finished_argument(int key, char *value, struct argp_state *state, const char **path) {
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (*path != NULL)
+            argp_error(state, "one model at a time: what is '%s'?", value);
+        *path = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (*path == NULL)
+            argp_error(state, "which model? name a run's folder or a model file");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 static bool find_set(struct finished *finished, const char *data, struct status *status) {
     if (data == NULL)
         return run_folder_data(&finished->run, finished->data, status);

@@ -2,6 +2,7 @@
 #ifndef CLI_FINISHED_H
 #define CLI_FINISHED_H
 
+#include <argp.h>
 #include <limits.h>
 #include <stdbool.h>
 
@@ -24,6 +25,10 @@ struct finished {
     struct packed_set set;
     struct status why_no_set; /* where RATINGS_IF_THERE found none */
 };
+
+/* Takes the one argument RUN_OR_MODEL of a command: what its parser returns for keys that are no option of its own.
+ * *path starts as NULL. */
+error_t finished_argument(int key, char *value, struct argp_state *state, const char **path);
 
 /* Opens a run's folder or a model file. `data` names another packed set, NULL is the run's own; one that is named must be
  * there. Lives at one address until finished_close. Errors of run_folder, model_file_open and packed_set_open. */
