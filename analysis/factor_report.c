@@ -1,49 +1,11 @@
 #include "analysis/factor_report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "analysis/factor_ranking.h"
 #include "core/memory.h"
 
 enum { TITLE_CELLS = 36, TITLE_BYTES = 4 * TITLE_CELLS + 8 };
-
-/* One column of numbers over movies, and the selection in its order. */
-struct ranking {
-    const double *values; /* of movie m: values[m * stride] */
-    size_t stride;
-    uint32_t *movies; /* by falling value */
-    uint32_t count;
-};
-
-static double value_of(const struct ranking *ranking, uint32_t movie) {
-    return ranking->values[movie * ranking->stride];
-}
-
-struct place {
-    double value;
-    uint32_t rank, movie; /* rank within the selection */
-};
-
-static int by_value(const void *left, const void *right) {
-    const struct place *a = left, *b = right;
-    if (a->value != b->value)
-        return a->value > b->value ? -1 : 1;
-    return a->rank < b->rank ? -1 : a->rank > b->rank;
-}
-
-static bool rank_movies(struct ranking *ranking, const struct selection *popular, struct status *status) {
-    struct place *places = memory_take_array(popular->count, sizeof *places, "a ranking of movies", status);
-    if (places == NULL)
-        return false;
-    for (uint32_t i = 0; i < popular->count; i++)
-        places[i] = (struct place){value_of(ranking, popular->movies[i]), i, popular->movies[i]};
-    qsort(places, popular->count, sizeof *places, by_value);
-    for (uint32_t i = 0; i < popular->count; i++)
-        ranking->movies[i] = places[i].movie;
-    ranking->count = popular->count;
-    memory_release(places);
-    return true;
-}
 
 static void print_padded(FILE *out, const char *text, size_t characters) {
     fputs(text, out);
@@ -52,11 +14,11 @@ static void print_padded(FILE *out, const char *text, size_t characters) {
 }
 
 /* One movie of one side; `last` leaves the padding away. */
-static void print_movie(const struct factor_report *report, const struct ranking *ranking, uint32_t movie,
-                        bool with_numbers, bool last, FILE *out) {
+static void print_movie(const struct factor_report *report, const struct factor_ranking *ranking,
+                        uint32_t movie, bool with_numbers, bool last, FILE *out) {
     char title[TITLE_BYTES];
     size_t characters = titles_fit_movie(&report->titles, movie, TITLE_CELLS, title, sizeof title);
-    fprintf(out, "%+7.3f", value_of(ranking, movie));
+    fprintf(out, "%+7.3f", factor_ranking_value(ranking, movie));
     if (with_numbers) {
         if (report->means != NULL)
             fprintf(out, "  %5.2f", report->means[movie]);
@@ -67,15 +29,13 @@ static void print_movie(const struct factor_report *report, const struct ranking
 }
 
 /* The two ends side by side: the highest on the left, the lowest (lowest first) on the right. */
-static void print_ends(const struct factor_report *report, const struct ranking *ranking, bool with_numbers,
-                       FILE *out) {
-    uint32_t half = (ranking->count + 1) / 2;
-    uint32_t high = report->show < half ? report->show : half;
-    uint32_t low = report->show < ranking->count - high ? report->show : ranking->count - high;
-    for (uint32_t i = 0; i < high; i++) {
+static void print_ends(const struct factor_report *report, const struct factor_ranking *ranking,
+                       bool with_numbers, FILE *out) {
+    struct ranking_ends ends = factor_ranking_ends(ranking, report->show);
+    for (uint32_t i = 0; i < ends.high; i++) {
         fputs("  ", out);
-        print_movie(report, ranking, ranking->movies[i], with_numbers, i >= low, out);
-        if (i < low) {
+        print_movie(report, ranking, ranking->movies[i], with_numbers, i >= ends.low, out);
+        if (i < ends.low) {
             fputs("  ", out);
             print_movie(report, ranking, ranking->movies[ranking->count - 1 - i], with_numbers, true, out);
         }
@@ -83,14 +43,15 @@ static void print_ends(const struct factor_report *report, const struct ranking 
     }
 }
 
-static bool print_component(const struct factor_report *report, struct ranking *ranking, uint32_t component,
-                            FILE *out, struct status *status) {
-    ranking->values = report->scores + component;
-    ranking->stride = report->components;
-    if (!rank_movies(ranking, &report->popular, status))
+static bool print_component(const struct factor_report *report, uint32_t component, FILE *out,
+                            struct status *status) {
+    struct factor_ranking ranking;
+    if (!factor_ranking_make(&ranking, report->scores + component, report->components, &report->popular,
+                             status))
         return false;
     fprintf(out, "\ncomponent %u: %.1f %% of the variance\n", component + 1, 100 * report->share[component]);
-    print_ends(report, ranking, false, out);
+    print_ends(report, &ranking, false, out);
+    factor_ranking_free(&ranking);
     return true;
 }
 
@@ -102,45 +63,44 @@ static void print_bias_head(const struct factor_report *report, bool last, FILE 
     fprintf(out, "  %7s  %-*s", "ratings", last ? 0 : TITLE_CELLS, last ? "worst" : "best");
 }
 
-static bool print_biases(const struct factor_report *report, struct ranking *ranking, FILE *out,
-                         struct status *status) {
-    ranking->values = report->biases;
-    ranking->stride = 1;
-    if (!rank_movies(ranking, &report->popular, status))
+static bool end_print(FILE *out, struct status *status) {
+    return (fflush(out) == 0 && !ferror(out)) ||
+           status_fail_errno(status, STATUS_IO, "cannot print the factors");
+}
+
+bool factor_report_components(const struct factor_report *report, FILE *out, struct status *status) {
+    fprintf(out, "principal components of the movie factors (of the %u most-rated movies)\n",
+            report->popular.count);
+    for (uint32_t component = 0; component < report->components; component++)
+        if (!print_component(report, component, out, status))
+            return false;
+    return end_print(out, status);
+}
+
+bool factor_report_biases(const struct factor_report *report, FILE *out, struct status *status) {
+    struct factor_ranking ranking;
+    if (!factor_ranking_make(&ranking, report->biases, 1, &report->popular, status))
         return false;
-    fputs("\nmovie biases: liked and disliked beyond what the factors say\n", out);
+    fputs("movie biases: liked and disliked beyond what the factors say\n", out);
     print_bias_head(report, false, out);
     print_bias_head(report, true, out);
     fputc('\n', out);
-    print_ends(report, ranking, true, out);
-    return true;
-}
-
-static bool print_all(const struct factor_report *report, struct ranking *ranking, FILE *out,
-                      struct status *status) {
-    for (uint32_t component = 0; component < report->components; component++)
-        if (!print_component(report, ranking, component, out, status))
-            return false;
-    return report->biases == NULL || print_biases(report, ranking, out, status);
+    print_ends(report, &ranking, true, out);
+    factor_ranking_free(&ranking);
+    return end_print(out, status);
 }
 
 bool factor_report_print(const struct factor_report *report, FILE *out, struct status *status) {
     if (report->popular.count == 0) {
         fputs("no movie has a training rating: there is nothing to say of factors\n", out);
-        return true;
+        return end_print(out, status);
     }
-    struct ranking ranking = {0};
-    ranking.movies =
-        memory_take_array(report->popular.count, sizeof *ranking.movies, "a ranking of movies", status);
-    if (ranking.movies == NULL)
+    if (!factor_report_components(report, out, status))
         return false;
-    fprintf(out, "principal components of the movie factors (of the %u most-rated movies)\n",
-            report->popular.count);
-    bool well = print_all(report, &ranking, out, status);
-    memory_release(ranking.movies);
-    if (well && (fflush(out) != 0 || ferror(out)))
-        return status_fail_errno(status, STATUS_IO, "cannot print the factors");
-    return well;
+    if (report->biases == NULL)
+        return true;
+    fputc('\n', out);
+    return factor_report_biases(report, out, status);
 }
 
 void factor_report_means(const struct packed_set *set, double *means) {
@@ -150,4 +110,22 @@ void factor_report_means(const struct packed_set *set, double *means) {
     for (uint32_t movie = 0; movie < set->movies; movie++)
         if (set->movie_counts[movie] > 0)
             means[movie] /= set->movie_counts[movie];
+}
+
+bool factor_report_means_by_id(const struct predictor *predictor, const struct packed_set *set, double *means,
+                               struct status *status) {
+    double *own = memory_take_array(set->movies, sizeof *own, "movie means", status);
+    if (own == NULL)
+        return false;
+    factor_report_means(set, own);
+    memset(means, 0, predictor->model->movies * sizeof *means);
+    for (uint32_t row = 0; row < set->movies; row++) {
+        size_t length;
+        const char *id = string_table_get(&set->movie_ids, row, &length);
+        uint32_t movie = id_index_find(&predictor->indexes[TABLE_MOVIES], id, length);
+        if (movie != ID_UNKNOWN)
+            means[movie] = own[row];
+    }
+    memory_release(own);
+    return true;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "analysis/prediction.h"
 #include "analysis/titles.h"
 #include "core/status.h"
 #include "data/packed_set.h"
@@ -29,7 +30,17 @@ struct factor_report {
  */
 bool factor_report_print(const struct factor_report *report, FILE *out, struct status *status);
 
+/* Its two halves, for a selection that is not empty: the components' share and ends, as far as there are any, and the
+ * biases, which must be there. Errors alike. */
+bool factor_report_components(const struct factor_report *report, FILE *out, struct status *status);
+bool factor_report_biases(const struct factor_report *report, FILE *out, struct status *status);
+
 /* Writes the mean training rating of each movie; 0 where a movie has none. */
 void factor_report_means(const struct packed_set *set, double *means);
+
+/* The same for the movies of a model, which are matched by their raw ids; 0 for those that the set does not have.
+ * STATUS_NO_MEMORY. */
+bool factor_report_means_by_id(const struct predictor *predictor, const struct packed_set *set, double *means,
+                               struct status *status);
 
 #endif

@@ -14,10 +14,16 @@ const char *titles_name(const struct titles *titles, uint32_t movie, size_t *len
     return string_table_get(titles->ids, movie, length);
 }
 
+/* Whether two bytes can begin a character of three or four: not an overlong form, a surrogate, or beyond U+10FFFF. */
+static bool is_well_begun(unsigned char first, unsigned char second) {
+    return !(first == 0xe0 && second < 0xa0) && !(first == 0xed && second > 0x9f) &&
+           !(first == 0xf0 && second < 0x90) && !(first == 0xf4 && second > 0x8f);
+}
+
 /* The bytes of the character at `at`: 1 for ASCII and for what is no UTF-8. */
 static size_t character_bytes(const unsigned char *at, size_t left) {
     size_t wanted = *at >= 0xf0 ? 4 : *at >= 0xe0 ? 3 : *at >= 0xc2 ? 2 : 1;
-    if (*at > 0xf4 || wanted > left)
+    if (*at > 0xf4 || wanted > left || (wanted > 2 && !is_well_begun(at[0], at[1])))
         return 1;
     for (size_t i = 1; i < wanted; i++)
         if ((at[i] & 0xc0) != 0x80)

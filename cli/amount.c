@@ -24,6 +24,14 @@ bool amount_parse(const char *text, uint64_t *amount) {
     return true;
 }
 
+uint32_t amount_argument(struct argp_state *state, const char *option, const char *text, uint32_t least,
+                         uint32_t most) {
+    uint64_t amount = 0;
+    if (!amount_parse(text, &amount) || amount < least || amount > most)
+        argp_error(state, "--%s: '%s' is not a whole number from %u to %u", option, text, least, most);
+    return (uint32_t)amount;
+}
+
 const char *amount_show(char text[32], uint64_t amount) {
     char digits[24];
     int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)amount);

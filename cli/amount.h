@@ -2,12 +2,17 @@
 #ifndef CLI_AMOUNT_H
 #define CLI_AMOUNT_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* A whole number of at most 2^53, optionally with a fraction, an exponent, and k, M or G (thousands,
  * millions, thousand millions), as long as the result is whole. False for anything else. */
 bool amount_parse(const char *text, uint64_t *amount);
+
+/* The amount given to --option; ends the command as argp_error does unless it is a whole number from least to most. */
+uint32_t amount_argument(struct argp_state *state, const char *option, const char *text, uint32_t least,
+                         uint32_t most);
 
 /* Writes 10000054 as "10,000,054" for people; returns text. */
 const char *amount_show(char text[32], uint64_t amount);

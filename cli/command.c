@@ -13,6 +13,11 @@ const struct command COMMANDS[] = {
     {"predict", "predict one rating and show the terms that make it up", command_predict},
     {"evaluate", "measure a finished model on ratings", command_evaluate},
     {"export", "write a finished model as files for NumPy, word2vec tools, TensorBoard", command_export},
+    {"factors", "what the movies' factors are about: components, titles at both ends, a map",
+     command_factors},
+    {"biases", "the best and the worst movies beyond their average rating", command_biases},
+    {"crosstab", "the most active users by the most rated movies: actual, predicted, error",
+     command_crosstab},
     {"protocol", "print the reference page of all messages between processes", command_protocol},
 };
 

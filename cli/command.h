@@ -28,6 +28,9 @@ int command_check(int argc, char **argv);
 int command_predict(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_export(int argc, char **argv);
+int command_factors(int argc, char **argv);
+int command_biases(int argc, char **argv);
+int command_crosstab(int argc, char **argv);
 int command_protocol(int argc, char **argv);
 
 /* Prints "dotbias: error: <sentence>" on stderr and returns the status's exit code. */

@@ -6,8 +6,11 @@
 #include <stdint.h>
 
 #include <math.h>
+#include <string.h>
 #include <cmocka.h>
 
+#include "analysis/factor_components.h"
+#include "core/memory.h"
 #include "model/factors.h"
 #include "sklearn_fixture.h"
 
@@ -70,10 +73,36 @@ static void lesson_way_equals_components_of_the_transpose(void **state) {
         assert_true(fabs(share[c] - PCA_LESSON_SHARE[c]) < 1e-13);
 }
 
+/* The same through a model file's layout, in which a bias follows each row. */
+static void components_of_a_model_are_those_of_its_table(void **state) {
+    static float rows[PCA_ROWS * (PCA_FACTORS + 1)];
+    struct factor_components components;
+    struct status status;
+    (void)state;
+    for (size_t i = 0; i < PCA_ROWS; i++) {
+        memcpy(rows + i * (PCA_FACTORS + 1), PCA_TABLE + i * PCA_FACTORS, PCA_FACTORS * sizeof *rows);
+        rows[i * (PCA_FACTORS + 1) + PCA_FACTORS] = 1e6f;
+    }
+    struct model_file model = {.spec = {.factors = PCA_FACTORS}, .movies = PCA_ROWS, .movie_rows = rows};
+    assert_true(
+        factor_components_make(&components, &model, COMPONENTS_OVER_MOVIES, PCA_COMPONENTS, NULL, &status));
+    assert_equal_up_to_sign(components.scores, PCA_SCORES, PCA_COMPONENTS, 1);
+    factor_components_free(&components);
+    assert_true(
+        factor_components_make(&components, &model, COMPONENTS_OF_LESSON, PCA_COMPONENTS, NULL, &status));
+    assert_equal_up_to_sign(components.scores, PCA_LESSON, 1, PCA_ROWS);
+    factor_components_free(&components);
+    assert_false(
+        factor_components_make(&components, &model, COMPONENTS_OVER_MOVIES, PCA_FACTORS + 1, NULL, &status));
+    assert_int_equal(status.code, STATUS_USAGE);
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_way_equals_pca_over_movies),
         cmocka_unit_test(lesson_way_equals_components_of_the_transpose),
+        cmocka_unit_test(components_of_a_model_are_those_of_its_table),
     };
     return cmocka_run_group_tests_name("sklearn", tests, NULL, NULL);
 }

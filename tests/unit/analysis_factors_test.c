@@ -46,6 +46,8 @@ static void text_is_made_fit_for_a_terminal(void **state) {
     check_fit("a\x1b[31m\t_\x7f", 9, 20, "a?[31m?_?", 9);
     check_fit("\xff\xc3", 2, 20, "??", 2);
     check_fit("\xc2\x9b", 2, 20, "?", 1);
+    check_fit("\xe0\x80\x80\xed\xa0\x80\xf0\x80\x80\x80\xf4\x90\x80\x80", 14, 20, "??????????????", 14);
+    check_fit("\ud7ff\ue000\U0010ffff", 10, 20, "\ud7ff\ue000\U0010ffff", 3);
     check_fit("", 0, 5, "", 0);
     titles_fit("abcdefghij", 10, 20, tight, sizeof tight);
     assert_string_equal(tight, "abcd\u2026");
