@@ -280,13 +280,15 @@ static void on_rates_wanted(struct coordinator *coordinator, const struct seat *
     course_send_rates(coordinator, seat->index, out);
 }
 
-static void on_heartbeat(struct coordinator *coordinator, struct seat *seat, const struct event *event,
-                         struct outbox *out) {
+static bool on_heartbeat(struct coordinator *coordinator, struct seat *seat, const struct event *event,
+                         struct outbox *out, struct status *status) {
     struct message pulse = {.kind = MESSAGE_PULSE};
-    roster_heartbeat(seat, &event->message->heartbeat, event->now_us);
-    if (seat->now.step != seat->before.step)
+    if (!roster_heartbeat(seat, event->message, event->now_us, status))
+        return false;
+    if (seat->now.counters.step != seat->before.counters.step)
         coordinator_moved(coordinator, event->now_us);
     outbox_send(out, seat->link, &pulse);
+    return true;
 }
 
 static bool on_pserver_message(struct coordinator *coordinator, struct seat *seat, const struct event *event,
@@ -321,8 +323,7 @@ static bool on_member_message(struct coordinator *coordinator, struct seat *seat
         joining_ready(coordinator, seat, event->now_us, out);
         return true;
     case MESSAGE_HEARTBEAT:
-        on_heartbeat(coordinator, seat, event, out);
-        return true;
+        return on_heartbeat(coordinator, seat, event, out, status);
     case MESSAGE_LEAVE:
         joining_leave(coordinator, seat, event, out);
         return true;

@@ -137,11 +137,17 @@ uint32_t roster_ready_workers(const struct roster *roster) {
     return ready;
 }
 
-void roster_heartbeat(struct seat *seat, const struct heartbeat_message *beat, uint64_t now_us) {
+bool roster_heartbeat(struct seat *seat, const struct message *message, uint64_t now_us,
+                      struct status *status) {
+    if (message->body_bytes != sizeof seat->now.tallies)
+        return status_fail(status, STATUS_PROTOCOL, "a body of %zu bytes for tallies of %zu",
+                           message->body_bytes, sizeof seat->now.tallies);
     seat->before = seat->now;
     seat->before_us = seat->now_us;
-    seat->now = *beat;
+    seat->now.counters = message->heartbeat;
+    memcpy(&seat->now.tallies, message->body, sizeof seat->now.tallies);
     seat->now_us = now_us;
+    return true;
 }
 
 void roster_forgive(struct roster *roster, uint64_t now_us) {
@@ -213,12 +219,13 @@ void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_
             shards[seat->index] = (struct shard_progress){
                 .index = seat->index,
                 .up = up,
-                .user_rows = (uint32_t)seat->now.user_rows,
-                .movie_rows = (uint32_t)seat->now.movie_rows,
-                .bytes = seat->now.memory,
-                .pulls_per_second = per_second(seat, seat->now.pulls, seat->before.pulls),
-                .pushes_per_second = per_second(seat, seat->now.pushes, seat->before.pushes),
-                .step = seat->now.step,
+                .user_rows = (uint32_t)seat->now.counters.user_rows,
+                .movie_rows = (uint32_t)seat->now.counters.movie_rows,
+                .bytes = seat->now.counters.memory,
+                .pulls_per_second = per_second(seat, seat->now.counters.pulls, seat->before.counters.pulls),
+                .pushes_per_second =
+                    per_second(seat, seat->now.counters.pushes, seat->before.counters.pushes),
+                .step = seat->now.counters.step,
             };
             continue;
         }
@@ -226,9 +233,9 @@ void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_
         workers[seat->index] = (struct worker_progress){
             .index = seat->index,
             .up = up,
-            .ratings_per_second = per_second(seat, seat->now.ratings, seat->before.ratings),
-            .lanes = (uint32_t)seat->now.lanes,
-            .step = seat->now.lanes == 0 ? 0 : seat->now.step / seat->now.lanes,
+            .ratings_per_second = per_second(seat, seat->now.counters.ratings, seat->before.counters.ratings),
+            .lanes = (uint32_t)seat->now.counters.lanes,
+            .step = seat->now.counters.lanes == 0 ? 0 : seat->now.counters.step / seat->now.counters.lanes,
         };
         report->ratings_per_second += workers[seat->index].ratings_per_second;
     }

@@ -11,12 +11,14 @@ struct seat {
     enum role role;
     uint32_t index;
     bool joined, ready;
-    bool leaving; /* it has asked to, and may when its parts are at home (mode blocked) */
+    bool was_there;    /* somebody has joined here before */
+    uint32_t joinings; /* how often */
+    bool leaving;      /* it has asked to, and may when its parts are at home (mode blocked) */
     link_id link;
     struct hello_message hello;
-    uint64_t heard_us;                    /* when a message came last */
-    uint64_t rival, rival_us;             /* another process that says it is this member, and since when */
-    struct heartbeat_message now, before; /* the last two heartbeats, and when they came */
+    uint64_t heard_us;          /* when a message came last */
+    uint64_t rival, rival_us;   /* another process that says it is this member, and since when */
+    struct figures now, before; /* the last two heartbeats, and when they came */
     uint64_t now_us, before_us;
 };
 
@@ -65,8 +67,9 @@ uint32_t roster_ready_workers(const struct roster *roster);
 
 bool roster_pservers_ready(const struct roster *roster);
 
-/* Files a heartbeat. */
-void roster_heartbeat(struct seat *seat, const struct heartbeat_message *beat, uint64_t now_us);
+/* Files a HEARTBEAT; false when its body is no tallies. */
+bool roster_heartbeat(struct seat *seat, const struct message *message, uint64_t now_us,
+                      struct status *status);
 
 /* Whoever kept the time has slept for a while: nobody's silence counts so far. */
 void roster_forgive(struct roster *roster, uint64_t now_us);

@@ -20,8 +20,8 @@ static void fill_progress(struct coordinator *coordinator, uint64_t now_us) {
     for (uint32_t i = 0; i < report->pserver_count; i++)
         done = coordinator->shards[i].step < done ? coordinator->shards[i].step : done;
     for (uint32_t i = 0; i < report->worker_count; i++) {
-        ratings += roster_worker(&coordinator->roster, i)->now.ratings;
-        squared += roster_worker(&coordinator->roster, i)->now.squared;
+        ratings += roster_worker(&coordinator->roster, i)->now.counters.ratings;
+        squared += roster_worker(&coordinator->roster, i)->now.counters.squared;
     }
     if (ratings > coordinator->seen.ratings)
         coordinator->last_loss =

@@ -26,6 +26,7 @@ struct loop {
     struct outbox outbox;
     const struct engine *engine;
     uint64_t now_us, wake_at_us, complain_at_us;
+    uint64_t busy_us;                /* in the engine's steps */
     struct job *jobs[LOOP_JOBS_MAX]; /* a ring */
     size_t first_job, job_count;
     size_t elsewhere; /* jobs that perform has left to another thread */
@@ -86,6 +87,24 @@ static void world_exit(void *world, const struct status *status) {
     loop->over = true;
 }
 
+static uint64_t world_clock(void *world) {
+    struct timespec now;
+    (void)world;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static struct driver_figures world_measure(void *world) {
+    const struct loop *loop = world;
+    return (struct driver_figures){.busy_us = loop->busy_us};
+}
+
+static void world_show(void *world, const struct figures *figures) {
+    const struct loop *loop = world;
+    if (loop->spec.show != NULL)
+        loop->spec.show(loop->spec.context, figures);
+}
+
 static const struct outbox_ops OPS = {
     .body = world_body,
     .send = world_send,
@@ -94,6 +113,9 @@ static const struct outbox_ops OPS = {
     .wake = world_wake,
     .log = world_log,
     .exit = world_exit,
+    .clock = world_clock,
+    .measure = world_measure,
+    .show = world_show,
 };
 
 /* ---- life ---- */
@@ -203,6 +225,7 @@ static void step(struct loop *loop, struct event *event) {
     const struct status *failure;
     event->now_us = loop->now_us = clock_us();
     loop->engine->step(loop->engine->self, event, &loop->outbox);
+    loop->busy_us += clock_us() - loop->now_us;
     if ((failure = wire_failure(loop->wire)) != NULL)
         world_exit(loop, failure);
 }

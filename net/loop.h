@@ -32,7 +32,9 @@ struct loop_spec {
     /* One line without a newline, from the loop's thread: what the engine says, and once a second at most
      * what was refused or dropped. */
     void (*log)(void *context, const char *sentence);
-    void *context; /* for perform and log */
+    /* What a member has counted, with every heartbeat, in the loop's thread; NULL: nobody asks. */
+    void (*show)(void *context, const struct figures *figures);
+    void *context; /* for perform, log and show */
 };
 
 struct loop;

@@ -49,6 +49,7 @@ enum job_kind {
     JOB_READ_IMAGE,  /* pserver: fills image.image from checkpoint image.number; long */
     JOB_WRITE_IMAGE, /* pserver: writes image.image as its part of checkpoint image.number; long */
     JOB_COMMIT,      /* coordinator: every shard has written: makes checkpoint `position` count; long */
+    JOB_EPOCH_MODEL, /* coordinator: show the components and biases of `model` as they are after an epoch */
     JOB_SAVE_ROWS, /* coordinator: `row_count` rows of `table` from `first_row` on, [row][stride] -> the model
                       file */
     JOB_FINISH     /* coordinator: everything is there; commit the model, write summary.json */
@@ -87,6 +88,7 @@ struct job {
         const struct run_position *position;
         const struct epoch_report *epoch;
         const struct progress_report *progress;
+        const struct model_report *model;
         struct {
             enum table_id table;
             uint32_t first_row, row_count;
@@ -94,6 +96,12 @@ struct job {
         } save;
         const struct final_report *finish;
     };
+};
+
+/* What a driver knows of the engine it drives, for its heartbeat. */
+struct driver_figures {
+    uint64_t busy_us;        /* spent in the engine's steps so far */
+    uint64_t resident_bytes; /* of the process in memory; 0 when not known */
 };
 
 /* The engine's only way to act. */
@@ -105,6 +113,9 @@ struct outbox_ops {
     void (*wake)(void *world, uint64_t at_us);
     void (*log)(void *world, const char *sentence);
     void (*exit)(void *world, const struct status *status);
+    uint64_t (*clock)(void *world);
+    struct driver_figures (*measure)(void *world);
+    void (*show)(void *world, const struct figures *figures);
 };
 
 struct outbox {
@@ -148,6 +159,22 @@ static inline void outbox_log(struct outbox *out, const char *sentence) {
 /* The engine is done, well or badly; it gets no event after this. What was sent before is still delivered. */
 static inline void outbox_exit(struct outbox *out, const struct status *status) {
     out->ops->exit(out->world, status);
+}
+
+/* Nanoseconds on a clock that only rises, for measuring how long something took. Nothing that an engine decides may depend
+ * on it: in the simulator it stands still during a step. */
+static inline uint64_t outbox_clock(struct outbox *out) {
+    return out->ops->clock(out->world);
+}
+
+/* Asked once per heartbeat: it may cost a look into /proc. */
+static inline struct driver_figures outbox_measure(struct outbox *out) {
+    return out->ops->measure(out->world);
+}
+
+/* What a member has counted, for those who ask its process; copied before the call returns. */
+static inline void outbox_show(struct outbox *out, const struct figures *figures) {
+    out->ops->show(out->world, figures);
 }
 
 /* What a driver needs of an engine. */

@@ -23,6 +23,7 @@ void member_hello(const struct member *member, struct outbox *out, link_id link)
     };
     snprintf(message.hello.host, sizeof message.hello.host, "%s", spec->host);
     snprintf(message.hello.endpoint, sizeof message.hello.endpoint, "%s", spec->endpoint);
+    snprintf(message.hello.page, sizeof message.hello.page, "%s", spec->page);
     outbox_send(out, link, &message);
 }
 
@@ -144,9 +145,15 @@ enum member_verdict member_step(struct member *member, const struct event *event
 }
 
 void member_beat(struct member *member, uint64_t now_us, const struct heartbeat_message *counters,
-                 struct outbox *out) {
-    struct message message = {.kind = MESSAGE_HEARTBEAT, .heartbeat = *counters};
+                 const union beat_tallies *tallies, struct outbox *out) {
+    struct figures figures = {*counters, *tallies};
+    struct driver_figures driver = outbox_measure(out);
+    figures.counters.busy_us = driver.busy_us;
+    figures.counters.resident = driver.resident_bytes;
+    struct message message = {.kind = MESSAGE_HEARTBEAT, .heartbeat = figures.counters};
+    memcpy(outbox_body(out, sizeof figures.tallies), &figures.tallies, sizeof figures.tallies);
     outbox_send(out, LINK_COORDINATOR, &message);
+    outbox_show(out, &figures);
     member->next_beat_us = now_us + member->spec.heartbeat_us;
     outbox_wake(out, member->next_beat_us);
 }

@@ -17,6 +17,7 @@ struct member_spec {
     uint64_t replaces; /* pid of the dead member whose place this one takes; 0: none */
     char host[MEMBER_HOST_BYTES];
     char endpoint[MEMBER_ENDPOINT_BYTES]; /* where a pserver listens, else empty */
+    char page[MEMBER_ENDPOINT_BYTES];     /* where this process answers over HTTP, or empty */
     uint64_t heartbeat_us, silence_us; /* time between heartbeats; a coordinator silent this long is lost */
 };
 
@@ -41,9 +42,10 @@ void member_init(struct member *member, const struct member_spec *spec);
 /* Looks at an event before the engine does. */
 enum member_verdict member_step(struct member *member, const struct event *event, struct outbox *out);
 
-/* Sends the heartbeat and asks to be woken for the next. */
+/* Sends the heartbeat, with what the driver has measured filled in, shows the same figures to those who ask this process, and
+ * asks to be woken for the next. */
 void member_beat(struct member *member, uint64_t now_us, const struct heartbeat_message *counters,
-                 struct outbox *out);
+                 const union beat_tallies *tallies, struct outbox *out);
 
 /* The HELLO of this member, for links other than the coordinator's. */
 void member_hello(const struct member *member, struct outbox *out, link_id link);

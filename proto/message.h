@@ -14,9 +14,10 @@
 
 #include "core/rating.h"
 #include "core/status.h"
+#include "core/tally.h"
 
 enum {
-    PROTOCOL_VERSION = 3,
+    PROTOCOL_VERSION = 4,
     LANES_MAX = 256,
     RUNS_MAX = 4096,                 /* parts or strata */
     RUN_ROWS_MAX = 1 << 16,          /* rows of a part or of a stratum, over all shards */
@@ -97,6 +98,23 @@ struct grant_lane {
 };
 
 _Static_assert(sizeof(struct grant_lane) == 24, "a grant's lane has no holes");
+
+/* The tallies of a HEARTBEAT, as they lie in the body. */
+union beat_tallies {
+    struct tally all[3];
+    struct {
+        struct tally pull_us, apply_us, staleness; /* pserver */
+    };
+    struct {
+        struct tally answer_us, compute_us; /* worker */
+    };
+};
+
+/* All that a member counts: what a HEARTBEAT carries. */
+struct figures {
+    struct heartbeat_message counters;
+    union beat_tallies tallies;
+};
 
 /* The bytes of n row numbers, rounded up to BODY_ALIGNMENT: where the gradients of a STEP begin. */
 static inline size_t message_padded(size_t bytes) {

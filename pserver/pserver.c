@@ -250,7 +250,7 @@ static void beat(struct pserver *pserver, uint64_t now_us, struct outbox *out) {
         counters->memory = shard_bytes(pserver->shard);
         serve_beat(pserver, out);
     }
-    member_beat(&pserver->member, now_us, counters, out);
+    member_beat(&pserver->member, now_us, counters, &pserver->tallies, out);
 }
 
 static bool is_welcome(const struct event *event) {

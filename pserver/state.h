@@ -41,6 +41,7 @@ struct pserver {
     struct settling settling;
     struct copying copying;
     struct heartbeat_message counters;
+    union beat_tallies tallies;
 };
 
 /* Rows that lanes can have read ahead at one moment: what an image holds besides the shard's own. */

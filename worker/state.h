@@ -27,6 +27,7 @@ struct worker {
     uint32_t pservers_joined;
     uint8_t *joined; /* [pservers] */
     struct heartbeat_message counters;
+    union beat_tallies tallies;
 };
 
 #endif

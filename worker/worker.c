@@ -151,7 +151,7 @@ static void beat(struct worker *worker, uint64_t now_us, struct outbox *out) {
         if (lane->state != LANE_CLOSED)
             counters->step += lane->state == LANE_OPEN ? lane->next_step : lane->first_step;
     }
-    member_beat(&worker->member, now_us, counters, out);
+    member_beat(&worker->member, now_us, counters, &worker->tallies, out);
 }
 
 static void step(void *self, const struct event *event, struct outbox *out) {

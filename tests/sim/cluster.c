@@ -101,6 +101,7 @@ static void perform(void *context, struct job *job) {
     case JOB_FINISH:
         finish(cluster, job->finish);
         break;
+    case JOB_EPOCH_MODEL:
     case JOB_PROGRESS:
         break;
     }

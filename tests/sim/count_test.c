@@ -68,7 +68,22 @@ static void on_exit_asked(void *world, const struct status *status) {
     ((struct bench *)world)->ended++;
 }
 
-static const struct outbox_ops OPS = {on_body, on_send, on_connect, on_job, on_wake, on_log, on_exit_asked};
+static uint64_t on_clock(void *self) {
+    (void)self;
+    return 0;
+}
+
+static struct driver_figures on_measure(void *self) {
+    (void)self;
+    return (struct driver_figures){0, 0};
+}
+
+static void on_show(void *self, const struct figures *figures) {
+    (void)self, (void)figures;
+}
+
+static const struct outbox_ops OPS = {on_body, on_send,       on_connect, on_job,     on_wake,
+                                      on_log,  on_exit_asked, on_clock,   on_measure, on_show};
 
 static void hand(struct bench *bench, link_id link, struct message *message, const void *body, size_t bytes) {
     struct event event = {.kind = EVENT_MESSAGE, .now_us = 1, .link = link, .message = message};

@@ -194,7 +194,22 @@ static void op_exit(void *self, const struct status *status) {
                 status->code, status->text);
 }
 
-static const struct outbox_ops OPS = {op_body, op_send, op_connect, op_job, op_wake, op_log, op_exit};
+static uint64_t op_clock(void *self) {
+    const struct node *node = self;
+    return node->world->now_us * 1000;
+}
+
+static struct driver_figures op_measure(void *self) {
+    (void)self;
+    return (struct driver_figures){0, 0};
+}
+
+static void op_show(void *self, const struct figures *figures) {
+    (void)self, (void)figures;
+}
+
+static const struct outbox_ops OPS = {op_body, op_send, op_connect, op_job,     op_wake,
+                                      op_log,  op_exit, op_clock,   op_measure, op_show};
 
 static void hand(struct node *node, struct event event) {
     struct outbox out = {&OPS, node};

@@ -13,7 +13,7 @@
 enum { PSERVERS = 2 };
 
 /* An outbox that counts. */
-struct tally {
+struct sent_count {
     uint32_t cuts, jobs;
 };
 
@@ -24,13 +24,13 @@ static void *no_body(void *world, size_t bytes) {
 }
 
 static void count_send(void *world, link_id link, const struct message *message) {
-    struct tally *tally = world;
+    struct sent_count *tally = world;
     (void)link;
     tally->cuts += message->kind == MESSAGE_CUT;
 }
 
 static void count_job(void *world, struct job *job) {
-    struct tally *tally = world;
+    struct sent_count *tally = world;
     assert_int_equal(job->kind, JOB_COMMIT);
     tally->jobs++;
 }
@@ -40,7 +40,7 @@ static const struct outbox_ops OPS = {.body = no_body, .send = count_send, .job 
 struct scene {
     struct roster roster;
     struct cuts cuts;
-    struct tally tally;
+    struct sent_count tally;
     struct outbox out;
 };
 

@@ -9,10 +9,16 @@
 enum { USERS = 9, MOVIES = 6, FACTORS = 3, STRIDE = 8, LANES = 2, LANE_ROWS = 6, PULLED = 3 };
 enum { BODY_BYTES = 4096, SENT_MAX = 4096, RATES_KNOWN = 64, BEAT_US = 1000000 };
 
+/* Room for a lane's rows, and for the tallies of a heartbeat. */
+enum {
+    ROWS_BYTES = LANE_ROWS * STRIDE * sizeof(float),
+    SENT_BYTES = ROWS_BYTES > sizeof(union beat_tallies) ? ROWS_BYTES : sizeof(union beat_tallies)
+};
+
 struct sent {
     struct message message;
     link_id link;
-    _Alignas(64) unsigned char body[LANE_ROWS * STRIDE * sizeof(float)];
+    _Alignas(64) unsigned char body[SENT_BYTES];
 };
 
 struct bench {
