@@ -5,6 +5,7 @@ import pathlib
 import platform
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,23 @@ EX_NOINPUT, EX_UNAVAILABLE = 66, 69
 def fail(code, sentence):
     print(sentence, file=sys.stderr)
     sys.exit(code)
+
+
+def call(command):
+    """What a program prints; its failure is ours."""
+    run = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if run.returncode != 0:
+        fail(run.returncode, f"{pathlib.Path(command[0]).name} failed: {run.stderr.strip()[-500:]}")
+    return run.stdout
+
+
+def sections(path):
+    """The named sections of one of dotbias's files (data/container.h)."""
+    whole = path.read_bytes()
+    table, count = struct.unpack_from("<QI", whole, 16)
+    for entry in range(table, table + 48 * count, 48):
+        name, offset, size = struct.unpack_from("<24sQQ", whole, entry)
+        yield name.rstrip(b"\0").decode(), memoryview(whole)[offset:offset + size]
 
 
 def data_folder():

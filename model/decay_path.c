@@ -7,8 +7,16 @@
 
 enum { LEVELS_MAX = 24 };
 
+/* A product that has been asked for: many rows of a step have the same gap. */
+struct known_product {
+    struct decay_matrix matrix;
+    uint32_t to, window; /* the end of its gap, and the window it was computed in; windows count from 1 */
+};
+
 struct decay_path {
     unsigned levels;
+    uint32_t last, window;       /* the step set last, and how often the steps began anew */
+    struct known_product *known; /* [2^levels] by the first step of the gap: the newest product asked for */
     struct decay_matrix *level[LEVELS_MAX + 1]; /* level[l][i] stands for steps i*2^l .. (i+1)*2^l - 1 */
     struct decay_matrix *nodes;                 /* the memory of all levels */
 };
@@ -20,8 +28,9 @@ struct decay_path *decay_path_new(unsigned levels, struct status *status) {
         return NULL;
     size_t steps = (size_t)1 << levels;
     path->nodes = memory_take_array(2 * steps, sizeof *path->nodes, "a decay path's products", status);
-    if (path->nodes == NULL) {
-        memory_release(path);
+    path->known = memory_take_array(steps, sizeof *path->known, "a decay path's products", status);
+    if (path->nodes == NULL || path->known == NULL) {
+        decay_path_free(path);
         return NULL;
     }
     path->levels = levels;
@@ -37,6 +46,7 @@ void decay_path_free(struct decay_path *path) {
     if (path == NULL)
         return;
     memory_release(path->nodes);
+    memory_release(path->known);
     memory_release(path);
 }
 
@@ -52,6 +62,9 @@ static struct decay_matrix after(struct decay_matrix then, struct decay_matrix f
 
 void decay_path_set(struct decay_path *path, uint32_t index, struct decay_matrix matrix) {
     REQUIRE(index < 1u << path->levels, "a step lies inside the window");
+    if (path->window == 0 || index <= path->last)
+        path->window++; /* what is known is of other steps */
+    path->last = index;
     path->level[0][index] = matrix;
     for (unsigned level = 1; level <= path->levels && (index + 1) % (1u << level) == 0; level++) {
         uint32_t node = index >> level;
@@ -67,8 +80,7 @@ static unsigned widest(uint32_t from, uint32_t to) {
     return aligned < fits ? aligned : fits;
 }
 
-struct decay_matrix decay_path_between(const struct decay_path *path, uint32_t from, uint32_t to) {
-    REQUIRE(from < to && to <= 1u << path->levels, "a gap lies inside the window");
+static struct decay_matrix multiply(const struct decay_path *path, uint32_t from, uint32_t to) {
     unsigned level = widest(from, to);
     struct decay_matrix product = path->level[level][from >> level];
     for (from += 1u << level; from < to; from += 1u << level) {
@@ -76,4 +88,12 @@ struct decay_matrix decay_path_between(const struct decay_path *path, uint32_t f
         product = after(path->level[level][from >> level], product);
     }
     return product;
+}
+
+struct decay_matrix decay_path_between(const struct decay_path *path, uint32_t from, uint32_t to) {
+    REQUIRE(from < to && to <= 1u << path->levels, "a gap lies inside the window");
+    struct known_product *known = &path->known[from];
+    if (known->to != to || known->window != path->window)
+        *known = (struct known_product){multiply(path, from, to), to, path->window};
+    return known->matrix;
 }

@@ -4,7 +4,7 @@
  * M of every step of a window and, above them, a binary tree of products: a node of level l stands for 2^l
  * steps that start at a multiple of 2^l. A gap is the product of the few nodes that tile it, found in O(log
  * gap); which nodes these are, and in which order they are multiplied, depends on the two ends of the gap
- * alone. (Inverting prefix products would need one product, but their determinant is a power of the momentum:
+ * alone, so a product that is asked for again is remembered and has the same bits. (Inverting prefix products would need one product, but their determinant is a power of the momentum:
  * after some hundred steps they are singular.) */
 #ifndef MODEL_DECAY_PATH_H
 #define MODEL_DECAY_PATH_H

@@ -198,10 +198,10 @@ static void cross_gap(const struct optimiser *optimiser, struct row_state row, u
     }
 }
 
-void optimiser_catch_up(const struct optimiser *optimiser, struct row_state row, uint64_t step) {
-    uint64_t from = *row.next_step;
-    if (from >= step)
-        return;
+void optimiser_catch_up_at(const struct optimiser *optimiser, float *value, float *first, float *second,
+                           uint64_t *next_step, uint64_t step) {
+    struct row_state row = {value, first, second, next_step};
+    uint64_t from = *next_step;
     REQUIRE(step <= optimiser->next_step, "a row is caught up with steps that have been opened");
     if (optimiser->spec.decay == DECAY_DENSE) {
         REQUIRE(from >= optimiser->history_start, "the rates of the missed steps are still known");
@@ -209,30 +209,31 @@ void optimiser_catch_up(const struct optimiser *optimiser, struct row_state row,
         if (!stands_still(optimiser, row))
             cross_gap(optimiser, row, (uint32_t)(from - window), (uint32_t)(step - window));
     }
-    *row.next_step = step;
+    *next_step = step;
 }
 
-void optimiser_apply(const struct optimiser *optimiser, struct row_state row, const float *gradient) {
-    REQUIRE(*row.next_step + 1 == optimiser->next_step, "a row is up to date for the opened step");
+void optimiser_apply_at(const struct optimiser *optimiser, float *value, float *first, float *second,
+                        uint64_t *next_step, const float *gradient) {
+    REQUIRE(*next_step + 1 == optimiser->next_step, "a row is up to date for the opened step");
     const struct row_constants *rule = &optimiser->rule;
-    const struct row_step *step = &optimiser->steps[*row.next_step % OPTIMISER_WINDOW];
+    const struct row_step *step = &optimiser->steps[*next_step % OPTIMISER_WINDOW];
     switch (optimiser->spec.kind) {
     case OPTIMISER_SGD: {
         double fresh = optimiser->spec.nesterov ? 1 : 0,
                carry = optimiser->spec.nesterov ? step->momentum : 1;
-        row_sgd(rule, step, fresh, carry, row.value, row.first, gradient);
+        row_sgd(rule, step, fresh, carry, value, first, gradient);
         break;
     }
     case OPTIMISER_ADAM:
     case OPTIMISER_ADAMW:
-        row_adam(rule, step, row.value, row.first, row.second, gradient);
+        row_adam(rule, step, value, first, second, gradient);
         break;
     case OPTIMISER_ADAGRAD:
-        row_adagrad(rule, step, row.value, row.second, gradient);
+        row_adagrad(rule, step, value, second, gradient);
         break;
     case OPTIMISER_ADAGRAD_ROW:
-        row_adagrad_row(rule, step, row.value, row.second, gradient);
+        row_adagrad_row(rule, step, value, second, gradient);
         break;
     }
-    *row.next_step += 1;
+    *next_step += 1;
 }

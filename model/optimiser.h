@@ -58,10 +58,11 @@ void optimiser_open(struct optimiser *optimiser, struct step_rate rate);
 
 /* Brings a row up to date: applies every missed step before `step` (step <= optimiser_step) as a step without gradient.
  * With DECAY_TOUCHED it only moves next_step. Nothing happens when the row is already there. */
-void optimiser_catch_up(const struct optimiser *optimiser, struct row_state row, uint64_t step);
+static inline void optimiser_catch_up(const struct optimiser *optimiser, struct row_state row, uint64_t step);
 
 /* Applies the opened step with gradient[stride] to a row that is up to date for it (next_step == opened step). */
-void optimiser_apply(const struct optimiser *optimiser, struct row_state row, const float *gradient);
+static inline void optimiser_apply(const struct optimiser *optimiser, struct row_state row,
+                                   const float *gradient);
 
 /* True when every row must be caught up to optimiser_step before another step can be opened. */
 bool optimiser_window_full(const struct optimiser *optimiser);
@@ -74,5 +75,22 @@ struct step_rate optimiser_rate(const struct optimiser *optimiser, uint64_t step
 
 /* After the owner's sweep: forgets the history. Every row's next_step must equal optimiser_step. */
 void optimiser_window_restart(struct optimiser *optimiser);
+
+/* The two above, their row in registers: passed as a struct it would go through memory, once for each row of each step. */
+void optimiser_catch_up_at(const struct optimiser *optimiser, float *value, float *first, float *second,
+                           uint64_t *next_step, uint64_t step);
+void optimiser_apply_at(const struct optimiser *optimiser, float *value, float *first, float *second,
+                        uint64_t *next_step, const float *gradient);
+
+static inline void optimiser_catch_up(const struct optimiser *optimiser, struct row_state row,
+                                      uint64_t step) {
+    if (*row.next_step < step)
+        optimiser_catch_up_at(optimiser, row.value, row.first, row.second, row.next_step, step);
+}
+
+static inline void optimiser_apply(const struct optimiser *optimiser, struct row_state row,
+                                   const float *gradient) {
+    optimiser_apply_at(optimiser, row.value, row.first, row.second, row.next_step, gradient);
+}
 
 #endif

@@ -1,9 +1,13 @@
 #include "model/order.h"
 
 #include "core/contract.h"
+#include "core/multiversion.h"
 #include "core/rng.h"
 
-enum { ROUNDS = 4 };
+#define INLINE static inline __attribute__((always_inline))
+
+/* Positions are walked in groups of GROUP, whose loops vectorise. */
+enum { ROUNDS = 4, GROUP = 64, VECTOR = 8 };
 
 /* Keeps the orders of epochs apart from everything else that the run's seed decides. */
 static const uint64_t ORDER_STREAM = UINT64_C(0x6F72646572000000);
@@ -18,7 +22,7 @@ struct epoch_order order_of_epoch(uint64_t seed, uint64_t epoch, uint64_t count)
     return order;
 }
 
-static uint64_t feistel(const struct epoch_order *order, uint64_t position) {
+INLINE uint64_t feistel(const struct epoch_order *order, uint64_t position) {
     uint64_t mask = (UINT64_C(1) << order->half_bits) - 1;
     uint64_t left = position >> order->half_bits, right = position & mask;
     for (int round = 0; round < ROUNDS; round++) {
@@ -35,6 +39,36 @@ uint64_t order_at(const struct epoch_order *order, uint64_t position) {
         position = feistel(order, position);
     while (position >= order->count);
     return position;
+}
+
+/* Walks what is still outside, again and again; those that have come inside leave the group. */
+INLINE void walk_group(const struct epoch_order *order, uint64_t first, uint32_t size, uint64_t *indices) {
+    struct epoch_order local = *order;
+    uint64_t walkers[GROUP];
+    uint32_t places[GROUP], outside = size;
+    for (uint32_t i = 0; i < GROUP; i++) {
+        walkers[i] = first + i;
+        places[i] = i;
+    }
+    while (outside != 0) {
+        uint32_t left = 0;
+        for (uint32_t i = 0; i < (outside + VECTOR - 1) / VECTOR * VECTOR; i++)
+            walkers[i] = feistel(&local, walkers[i]);
+        for (uint32_t i = 0; i < outside; i++) {
+            indices[places[i]] = walkers[i];
+            walkers[left] = walkers[i];
+            places[left] = places[i];
+            left += walkers[i] >= local.count;
+        }
+        outside = left;
+    }
+}
+
+MULTIVERSION void order_run(const struct epoch_order *order, uint64_t first, uint32_t size,
+                            uint64_t *indices) {
+    REQUIRE(first <= order->count && size <= order->count - first, "positions lie inside the epoch");
+    for (uint32_t done = 0; done < size; done += GROUP)
+        walk_group(order, first + done, size - done < GROUP ? size - done : GROUP, indices + done);
 }
 
 uint64_t order_steps_per_epoch(uint64_t count, uint32_t batch) {

@@ -21,6 +21,9 @@ struct epoch_order order_of_epoch(uint64_t seed, uint64_t epoch, uint64_t count)
 /* The index of the rating at a position of the epoch; a bijection on [0, count). */
 uint64_t order_at(const struct epoch_order *order, uint64_t position);
 
+/* order_at for size positions in a row, [first, first + size): many are worked on side by side. */
+void order_run(const struct epoch_order *order, uint64_t first, uint32_t size, uint64_t *indices);
+
 /* ceil(count / batch): the last step of an epoch may be smaller. */
 uint64_t order_steps_per_epoch(uint64_t count, uint32_t batch);
 

@@ -15,17 +15,36 @@ INLINE size_t whole(size_t columns) {
     return columns / ROW_LANES * ROW_LANES;
 }
 
+/* A group of a row's columns, as it lies and as it is computed with. */
+typedef float group __attribute__((vector_size(ROW_LANES * sizeof(float)), aligned(4), may_alias));
+typedef double wide __attribute__((vector_size(ROW_LANES * sizeof(double))));
+
+/* gcc makes one instruction of this loop, and five of a converted vector. (Vectors go by address: to pass or return them would
+ * depend on the instruction set.) */
+INLINE void widen_group(const float *restrict from, wide *restrict to) {
+    wide widened;
+    for (size_t lane = 0; lane < ROW_LANES; lane++)
+        widened[lane] = (double)from[lane];
+    *to = widened;
+}
+
 MULTIVERSION void row_sgd(const struct row_constants *rule, const struct row_step *step, double fresh,
                           double carry, float *restrict value, float *restrict first,
                           const float *restrict gradient) {
     const float *restrict moves = rule->moves;
     double decay = rule->weight_decay, momentum = step->momentum, rate = step->rate;
-    for (size_t i = 0, columns = whole(rule->columns); i < columns; i++) {
-        double w = value[i];
-        double g = (double)(gradient[i] * moves[i]) + decay * w;
-        double v = momentum * (double)first[i] + g;
-        value[i] = (float)(w - rate * (fresh * g + carry * v));
-        first[i] = (float)v;
+    for (size_t i = 0, columns = whole(rule->columns); i < columns; i += ROW_LANES) {
+        wide w, v, g;
+        float moved[ROW_LANES];
+        for (size_t lane = 0; lane < ROW_LANES; lane++)
+            moved[lane] = gradient[i + lane] * moves[i + lane];
+        widen_group(value + i, &w);
+        widen_group(first + i, &v);
+        widen_group(moved, &g);
+        g = g + decay * w;
+        v = momentum * v + g;
+        *(group *)(value + i) = __builtin_convertvector(w - rate * (fresh * g + carry * v), group);
+        *(group *)(first + i) = __builtin_convertvector(v, group);
     }
 }
 
@@ -33,10 +52,12 @@ MULTIVERSION void row_linear(size_t columns, const struct decay_matrix *matrix, 
                              float *restrict first) {
     struct decay_matrix m = *matrix;
     columns = whole(columns);
-    for (size_t i = 0; i < columns; i++) {
-        double w = value[i], v = first[i];
-        value[i] = (float)(m.ww * w + m.wv * v);
-        first[i] = (float)(m.vw * w + m.vv * v);
+    for (size_t i = 0; i < columns; i += ROW_LANES) {
+        wide w, v;
+        widen_group(value + i, &w);
+        widen_group(first + i, &v);
+        *(group *)(value + i) = __builtin_convertvector(m.ww * w + m.wv * v, group);
+        *(group *)(first + i) = __builtin_convertvector(m.vw * w + m.vv * v, group);
     }
 }
 

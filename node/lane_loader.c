@@ -3,6 +3,8 @@
 #include "core/contract.h"
 #include "data/blocks.h"
 
+enum { GROUP = 64 };
+
 void lane_loader_init(struct lane_loader *loader, const struct config *config, const struct packed_set *set) {
     *loader = (struct lane_loader){
         .set = set,
@@ -13,6 +15,26 @@ void lane_loader_init(struct lane_loader *loader, const struct config *config, c
     };
 }
 
+/* Copies ratings in the order of the epoch. They lie anywhere in a file much larger than any cache, so the next group is
+ * asked of the memory before this one is copied. */
+static void copy_ratings(const struct epoch_order *order, const struct rating *train, struct lane_span span,
+                         struct rating *ratings) {
+    uint64_t places[2][GROUP];
+    uint32_t ahead = span.size < GROUP ? span.size : GROUP;
+    order_run(order, span.first, ahead, places[0]);
+    for (uint32_t done = 0, turn = 0; done < span.size; turn ^= 1) {
+        uint32_t size = ahead;
+        for (uint32_t i = 0; i < size; i++)
+            __builtin_prefetch(&train[places[turn][i]]);
+        uint32_t left = span.size - done - size;
+        ahead = left < GROUP ? left : GROUP;
+        order_run(order, span.first + done + size, ahead, places[turn ^ 1]);
+        for (uint32_t i = 0; i < size; i++)
+            ratings[done + i] = train[places[turn][i]];
+        done += size;
+    }
+}
+
 static void load_lane(struct lane_loader *loader, struct job *job) {
     if (job->lane.epoch != loader->epoch) {
         loader->epoch = job->lane.epoch;
@@ -20,8 +42,7 @@ static void load_lane(struct lane_loader *loader, struct job *job) {
     }
     struct lane_span span = order_lane(loader->set->train_count, loader->batch, loader->lanes,
                                        job->lane.step_in_epoch, job->lane.lane);
-    for (uint32_t i = 0; i < span.size; i++)
-        job->lane.ratings[i] = loader->set->train[order_at(&loader->order, span.first + i)];
+    copy_ratings(&loader->order, loader->set->train, span, job->lane.ratings);
     job->lane.count = span.size;
     job->lane.minibatch = span.minibatch;
 }

@@ -5,27 +5,34 @@
 
 #include "pserver/settle.h"
 
-/* Copies rows of a known answer, in the order of the entries, to whoever asks. */
-static void send_reply(struct pserver *pserver, uint32_t lane, const struct reply *reply,
-                       const uint32_t *entries, uint32_t count, link_id link, struct outbox *out) {
-    size_t bytes = (size_t)count * shard_stride(pserver->shard) * sizeof(float);
+/* Sends count rows whose body has been filled. */
+static void send_rows(struct pserver *pserver, uint32_t lane, const struct reply *reply, uint32_t count,
+                      link_id link, struct outbox *out) {
     struct message rows = {.kind = MESSAGE_ROWS};
     rows.rows = (struct rows_message){lane, reply->step, reply->version, count};
-    replies_copy(&pserver->replies, reply, entries, count, outbox_body(out, bytes));
-    pserver->counters.bytes_out += bytes;
+    pserver->counters.bytes_out += (size_t)count * shard_stride(pserver->shard) * sizeof(float);
     outbox_send(out, link, &rows);
 }
 
-/* The rows go into the lane's ring, where they outlive their message, and from there into it. */
+/* The rows go into the lane's ring, where they outlive their message, and from there into it, a chunk at a time while that
+ * is in the cache. */
 static void answer_request(struct pserver *pserver, uint32_t lane, struct request *request,
                            struct outbox *out) {
+    enum { CHUNK_ROWS = 512 };
     struct reply *reply =
         replies_open(&pserver->replies, lane, request->pull_step, shard_step(pserver->shard));
-    float *values = replies_add(&pserver->replies, reply, request->pull_entries, request->pull_count);
-    shard_pull(pserver->shard, request->pull_entries, request->pull_count, values);
+    uint32_t count = request->pull_count;
+    size_t stride = shard_stride(pserver->shard);
+    float *values = replies_add(&pserver->replies, reply, request->pull_entries, count);
+    float *body = outbox_body(out, count * stride * sizeof *body);
+    for (uint32_t done = 0; done < count; done += CHUNK_ROWS) {
+        uint32_t chunk = count - done < CHUNK_ROWS ? count - done : CHUNK_ROWS;
+        shard_pull(pserver->shard, request->pull_entries + done, chunk, values + done * stride);
+        memcpy(body + done * stride, values + done * stride, chunk * stride * sizeof *body);
+    }
     request->pulls = false;
-    pserver->counters.pulls += request->pull_count;
-    send_reply(pserver, lane, reply, request->pull_entries, request->pull_count, request->link, out);
+    pserver->counters.pulls += count;
+    send_rows(pserver, lane, reply, count, request->link, out);
 }
 
 /* Answers every pull whose time has come; a request is done when its push is applied and its pull answered. */
@@ -158,7 +165,9 @@ static bool send_again(struct pserver *pserver, const struct event *event, const
                            "lane %u asks for other rows of step %" PRIu64 " than before", step->lane,
                            step->pull_step);
     pserver->counters.repeats++;
-    send_reply(pserver, step->lane, reply, entries, count, event->link, out);
+    replies_copy(&pserver->replies, reply, entries, count,
+                 outbox_body(out, (size_t)count * shard_stride(pserver->shard) * sizeof(float)));
+    send_rows(pserver, step->lane, reply, count, event->link, out);
     return true;
 }
 

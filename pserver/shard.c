@@ -27,8 +27,8 @@ size_t shard_bytes_planned(const struct shard_spec *spec) {
     size_t row = row_stride(spec->model.factors) * sizeof(float);
     unsigned needs = optimiser_needs(&spec->optimiser);
     size_t arrays = 1 + ((needs & OPTIMISER_NEEDS_FIRST) != 0) + ((needs & OPTIMISER_NEEDS_SECOND) != 0);
-    size_t bookkeeping = sizeof(uint64_t) + 2 * sizeof(uint32_t);
-    return entry_count(spec) * (arrays * row + bookkeeping) + sum_count(spec) * (row + sizeof(uint32_t));
+    return entry_count(spec) * (arrays * row + sizeof(struct entry_mark)) +
+           sum_count(spec) * (row + sizeof(uint32_t));
 }
 
 static uint32_t entry_row(const struct shard *shard, uint32_t entry, enum table_id *table) {
@@ -41,10 +41,8 @@ static bool take_rows(struct shard *shard, struct status *status) {
     size_t row_bytes = shard->stride * sizeof(float);
     unsigned needs = optimiser_needs(&shard->spec.optimiser);
     shard->values = memory_take_array(shard->entries, row_bytes, "rows", status);
-    shard->next_step = memory_take_array(shard->entries, sizeof *shard->next_step, "row steps", status);
-    shard->stamps = memory_take_array(shard->entries, sizeof *shard->stamps, "row stamps", status);
-    shard->slots = memory_take_array(shard->entries, sizeof *shard->slots, "row slots", status);
-    if (shard->values == NULL || shard->next_step == NULL || shard->stamps == NULL || shard->slots == NULL)
+    shard->marks = memory_take_array(shard->entries, sizeof *shard->marks, "row marks", status);
+    if (shard->values == NULL || shard->marks == NULL)
         return false;
     if ((needs & OPTIMISER_NEEDS_FIRST) != 0) {
         shard->first = memory_take_array(shard->entries, row_bytes, "optimiser state", status);
@@ -106,9 +104,7 @@ void shard_free(struct shard *shard) {
     memory_release(shard->values);
     memory_release(shard->first);
     memory_release(shard->second);
-    memory_release(shard->next_step);
-    memory_release(shard->stamps);
-    memory_release(shard->slots);
+    memory_release(shard->marks);
     memory_release(shard->sums);
     memory_release(shard->sum_entries);
     memory_release(shard);
@@ -124,14 +120,15 @@ static struct row_state entry_state(const struct shard *shard, uint32_t entry) {
         .value = shard->values + at,
         .first = shard->first == NULL ? NULL : shard->first + at,
         .second = shard->second == NULL ? NULL : shard->second + at,
-        .next_step = shard->next_step + entry,
+        .next_step = &shard->marks[entry].next_step,
     };
 }
 
 /* A new serial makes all stamps old; once in 2^32 they must be wiped. */
 static uint32_t next_serial(struct shard *shard) {
     if (++shard->serial == 0) {
-        memset(shard->stamps, 0, shard->entries * sizeof *shard->stamps);
+        for (uint32_t entry = 0; entry < shard->entries; entry++)
+            shard->marks[entry].stamp = 0;
         shard->serial = 1;
     }
     return shard->serial;
@@ -147,11 +144,11 @@ static bool find_table(struct shard *shard, enum table_id table, const uint32_t 
             return status_fail(status, STATUS_PROTOCOL, "%s row %u is not on shard %u", table_name(table),
                                rows[i], shard->spec.index);
         entries[i] = base + local;
-        if (unique && shard->stamps[entries[i]] == shard->serial)
+        if (unique && shard->marks[entries[i]].stamp == shard->serial)
             return status_fail(status, STATUS_PROTOCOL, "%s row %u is named twice", table_name(table),
                                rows[i]);
         if (unique)
-            shard->stamps[entries[i]] = shard->serial;
+            shard->marks[entries[i]].stamp = shard->serial;
     }
     return true;
 }
@@ -165,7 +162,7 @@ bool shard_find(struct shard *shard, const uint32_t *rows, uint32_t users, uint3
 }
 
 static bool is_pending(const struct shard *shard, uint32_t entry) {
-    return shard->pending.count != 0 && shard->stamps[entry] == shard->serial;
+    return shard->pending.count != 0 && shard->marks[entry].stamp == shard->serial;
 }
 
 /* Applies the begun step to one row, which then waits no more: no serial is 0. */
@@ -173,13 +170,38 @@ static void apply_pending(struct shard *shard, uint32_t entry) {
     struct row_state state = entry_state(shard, entry);
     optimiser_catch_up(shard->optimiser, state, optimiser_step(shard->optimiser) - 1);
     optimiser_apply(shard->optimiser, state,
-                    shard->pending.gradients + (size_t)shard->slots[entry] * shard->stride);
-    shard->stamps[entry] = 0;
+                    shard->pending.gradients + (size_t)shard->marks[entry].slot * shard->stride);
+    shard->marks[entry].stamp = 0;
+}
+
+/* Only inlined early do prefetches live: gcc takes a function of nothing else for one without effect. */
+#define INLINE static inline __attribute__((always_inline))
+
+/* Rows lie anywhere in tables far larger than a cache: those that come next are asked of the memory while one is worked on. */
+enum { ROWS_AHEAD = 6, MARKS_AHEAD = 2 * ROWS_AHEAD, LINE = 64 };
+
+INLINE void prefetch_floats(const float *floats, uint32_t count) {
+    for (const char *at = (const char *)floats, *end = (const char *)(floats + count); at < end; at += LINE)
+        __builtin_prefetch(at, 1);
+}
+
+INLINE void prefetch_entry(const struct shard *shard, const uint32_t *entries, uint32_t count, uint32_t i) {
+    if (i + MARKS_AHEAD < count)
+        __builtin_prefetch(&shard->marks[entries[i + MARKS_AHEAD]], 1);
+    if (i + ROWS_AHEAD >= count)
+        return;
+    size_t at = (size_t)entries[i + ROWS_AHEAD] * shard->stride;
+    prefetch_floats(shard->values + at, shard->stride);
+    if (shard->first != NULL)
+        prefetch_floats(shard->first + at, shard->stride);
+    if (shard->second != NULL)
+        prefetch_floats(shard->second + at, shard->stride);
 }
 
 void shard_pull(struct shard *shard, const uint32_t *entries, uint32_t count, float *values) {
     uint64_t step = optimiser_step(shard->optimiser);
     for (uint32_t i = 0; i < count; i++) {
+        prefetch_entry(shard, entries, count, i);
         if (is_pending(shard, entries[i]))
             apply_pending(shard, entries[i]);
         else
@@ -207,12 +229,12 @@ static uint32_t add_lane(struct shard *shard, const struct lane_gradients *lane,
     for (uint32_t i = 0; i < lane->count; i++) {
         uint32_t entry = lane->entries[i];
         const float *gradient = lane->gradients + (size_t)i * stride;
-        if (shard->stamps[entry] == shard->serial) {
-            add_floats(shard->sums + (size_t)shard->slots[entry] * stride, gradient, stride);
+        if (shard->marks[entry].stamp == shard->serial) {
+            add_floats(shard->sums + (size_t)shard->marks[entry].slot * stride, gradient, stride);
             continue;
         }
-        shard->stamps[entry] = shard->serial;
-        shard->slots[entry] = slots;
+        shard->marks[entry].stamp = shard->serial;
+        shard->marks[entry].slot = slots;
         shard->sum_entries[slots] = entry;
         memcpy(shard->sums + (size_t)slots++ * stride, gradient, stride * sizeof(float));
     }
@@ -222,8 +244,8 @@ static uint32_t add_lane(struct shard *shard, const struct lane_gradients *lane,
 /* One lane's gradients are used where they lie. */
 static void take_lane(struct shard *shard, const struct lane_gradients *lane) {
     for (uint32_t i = 0; i < lane->count; i++) {
-        shard->stamps[lane->entries[i]] = shard->serial;
-        shard->slots[lane->entries[i]] = i;
+        shard->marks[lane->entries[i]].stamp = shard->serial;
+        shard->marks[lane->entries[i]].slot = i;
     }
     shard->pending = *lane;
 }
@@ -251,9 +273,11 @@ void shard_begin_step(struct shard *shard, struct step_rate rate, const struct l
 }
 
 void shard_finish_step(struct shard *shard) {
-    for (uint32_t i = 0; i < shard->pending.count; i++)
+    for (uint32_t i = 0; i < shard->pending.count; i++) {
+        prefetch_entry(shard, shard->pending.entries, shard->pending.count, i);
         if (is_pending(shard, shard->pending.entries[i]))
             apply_pending(shard, shard->pending.entries[i]);
+    }
     shard->pending.count = 0;
 }
 

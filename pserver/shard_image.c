@@ -26,7 +26,8 @@ void shard_image(const struct shard *shard, struct shard_image *image) {
     copy_rows(image->values, shard->values, shard);
     copy_rows(image->first, shard->first, shard);
     copy_rows(image->second, shard->second, shard);
-    memcpy(image->next_steps, shard->next_step, shard->entries * sizeof *image->next_steps);
+    for (uint32_t entry = 0; entry < shard->entries; entry++)
+        image->next_steps[entry] = shard->marks[entry].next_step;
     for (uint64_t step = image->window_first; step < image->step; step++) {
         struct step_rate rate = optimiser_rate(shard->optimiser, step);
         double *pair = image->rates + 2 * (step - image->window_first);
@@ -53,7 +54,8 @@ static void fill(struct shard *shard, const struct shard_image *image) {
     copy_rows(shard->values, image->values, shard);
     copy_rows(shard->first, image->first, shard);
     copy_rows(shard->second, image->second, shard);
-    memcpy(shard->next_step, image->next_steps, shard->entries * sizeof *shard->next_step);
+    for (uint32_t entry = 0; entry < shard->entries; entry++)
+        shard->marks[entry].next_step = image->next_steps[entry];
     for (uint64_t i = 0; i < image->step - image->window_first; i++)
         optimiser_open(shard->optimiser, (struct step_rate){image->rates[2 * i], image->rates[2 * i + 1]});
 }

@@ -5,17 +5,21 @@
 #include "model/optimiser.h"
 #include "pserver/shard.h"
 
+/* What is known of an entry besides its floats, in one place, so that a look at it is one cache line. */
+struct entry_mark {
+    uint64_t next_step; /* the first step that it has not seen */
+    uint32_t stamp;     /* the last serial that named it */
+    uint32_t slot;      /* its place in the pending gradients, meaningful while its stamp is current */
+};
+
 struct shard {
     struct shard_spec spec;
     struct optimiser *optimiser;
     uint32_t rows[TABLE_COUNT]; /* of this shard */
     uint32_t entries, stride;
     float *values, *first, *second;
-    uint64_t *next_step;
-    uint32_t *stamps; /* per entry: the last serial that named it */
+    struct entry_mark *marks;
     uint32_t serial;
-    uint32_t
-        *slots;  /* per entry: its place in the pending gradients, meaningful while its stamp is current */
     float *sums; /* [lanes * lane_rows][stride]: gradients of several lanes added up */
     uint32_t *sum_entries;
     struct lane_gradients pending; /* of the step begun; an entry with a current stamp awaits its share */

@@ -13,21 +13,19 @@ bool row_finder_init(struct row_finder *finder, uint32_t capacity, struct status
     while (places < 4 * (uint64_t)capacity)
         places *= 2;
     finder->mask = places - 1;
-    finder->keys = memory_take_array(places, sizeof *finder->keys, "the row finder", status);
-    finder->ids = memory_take_array(places, sizeof *finder->ids, "the row finder", status);
+    finder->table = memory_take_array(places, sizeof *finder->table, "the row finder", status);
     finder->user_ids = memory_take_array(capacity, sizeof *finder->user_ids, "the row finder", status);
     finder->movie_ids = memory_take_array(capacity, sizeof *finder->movie_ids, "the row finder", status);
     finder->unique =
         memory_take_array(2 * (size_t)capacity, sizeof *finder->unique, "the row finder", status);
     finder->places =
         memory_take_array(2 * (size_t)capacity, sizeof *finder->places, "the row finder", status);
-    return finder->keys != NULL && finder->ids != NULL && finder->user_ids != NULL &&
-           finder->movie_ids != NULL && finder->unique != NULL && finder->places != NULL;
+    return finder->table != NULL && finder->user_ids != NULL && finder->movie_ids != NULL &&
+           finder->unique != NULL && finder->places != NULL;
 }
 
 void row_finder_free(struct row_finder *finder) {
-    memory_release(finder->keys);
-    memory_release(finder->ids);
+    memory_release(finder->table);
     memory_release(finder->user_ids);
     memory_release(finder->movie_ids);
     memory_release(finder->unique);
@@ -69,27 +67,33 @@ void plan_free(struct plan *plan) {
     *plan = (struct plan){0};
 }
 
+static inline uint64_t name_of(enum table_id table, uint32_t row) {
+    return (uint64_t)table << 32 | row;
+}
+
+static inline uint64_t home_of(const struct row_finder *finder, uint64_t name) {
+    return rng_mix(name) & finder->mask;
+}
+
 /* The id of a row within this plan; a new one when it has not been seen. Old serials are empty places. */
-static uint32_t find(struct row_finder *finder, enum table_id table, uint32_t row, uint32_t *unique_count) {
-    uint64_t name = (uint64_t)table << 32 | row;
+static inline uint32_t find(struct row_finder *finder, uint64_t name, uint32_t *unique_count) {
     uint64_t key = (uint64_t)finder->serial << 33 | name;
-    uint64_t place = rng_mix(name) & finder->mask;
-    while (finder->keys[place] != key) {
-        if (finder->keys[place] >> 33 != finder->serial) {
-            finder->keys[place] = key;
-            finder->ids[place] = *unique_count;
+    for (uint64_t at = home_of(finder, name);; at++) {
+        struct row_place *place = &finder->table[at & finder->mask];
+        if (place->key == key)
+            return (uint32_t)place->id;
+        if (place->key >> 33 != finder->serial) {
+            *place = (struct row_place){key, *unique_count};
             finder->unique[*unique_count] = name;
             return (*unique_count)++;
         }
-        place = (place + 1) & finder->mask;
     }
-    return finder->ids[place];
 }
 
 /* A new serial empties the table; once in 2^31 it must be wiped. */
 static void forget(struct row_finder *finder) {
     if (++finder->serial == 1u << 31) {
-        memset(finder->keys, 0, (finder->mask + 1) * sizeof *finder->keys);
+        memset(finder->table, 0, (finder->mask + 1) * sizeof *finder->table);
         finder->serial = 1;
     }
 }
@@ -123,14 +127,24 @@ static void deal(struct plan *plan, struct row_finder *finder, enum table_id tab
     }
 }
 
-void plan_build(struct plan *plan, struct row_finder *finder) {
+/* Gives every rating the ids of its rows. The table of a large plan is larger than a cache: places are asked of the memory
+ * some ratings ahead. */
+static void find_rows(struct plan *plan, struct row_finder *finder) {
+    enum { AHEAD = 12 };
     uint32_t unique = 0;
-    forget(finder);
     for (uint32_t i = 0; i < plan->count; i++) {
-        finder->user_ids[i] = find(finder, TABLE_USERS, plan->ratings[i].user, &unique);
-        finder->movie_ids[i] = find(finder, TABLE_MOVIES, plan->ratings[i].movie, &unique);
+        const struct rating *ahead = &plan->ratings[i + AHEAD < plan->count ? i + AHEAD : i];
+        __builtin_prefetch(&finder->table[home_of(finder, name_of(TABLE_USERS, ahead->user))]);
+        __builtin_prefetch(&finder->table[home_of(finder, name_of(TABLE_MOVIES, ahead->movie))]);
+        finder->user_ids[i] = find(finder, name_of(TABLE_USERS, plan->ratings[i].user), &unique);
+        finder->movie_ids[i] = find(finder, name_of(TABLE_MOVIES, plan->ratings[i].movie), &unique);
     }
     plan->slot_count = unique;
+}
+
+void plan_build(struct plan *plan, struct row_finder *finder) {
+    forget(finder);
+    find_rows(plan, finder);
     measure_shards(plan, finder);
     deal(plan, finder, TABLE_USERS);
     deal(plan, finder, TABLE_MOVIES);

@@ -43,11 +43,16 @@ struct plan {
     uint64_t squared_count;
 };
 
+/* A row in the hash table; key and id side by side, so that a look costs one line of the cache. */
+struct row_place {
+    uint64_t key; /* serial << 33 | table << 32 | row */
+    uint64_t id;  /* order of first appearance */
+};
+
 /* Finds unique rows; shared by all plans of a worker, large enough for the largest. */
 struct row_finder {
-    uint64_t *keys; /* open addressing: key = serial << 33 | table << 32 | row */
-    uint32_t *ids;  /* order of first appearance */
-    uint64_t mask;  /* slots of the hash table - 1 */
+    struct row_place *table; /* open addressing */
+    uint64_t mask;           /* places of the table - 1 */
     uint32_t serial;
     uint32_t *user_ids, *movie_ids; /* [capacity] per rating */
     uint64_t *unique;               /* [2 * capacity] table << 32 | row, by id */

@@ -58,7 +58,7 @@ struct engine worker_engine(struct worker *worker) {
 
 size_t worker_bytes(const struct worker_spec *spec, uint32_t lanes) {
     uint32_t stride = row_stride(spec->model.factors);
-    size_t finder = (size_t)finder_capacity(spec) * (8 * 12 + 2 * 4 + 2 * 12);
+    size_t finder = (size_t)finder_capacity(spec) * (8 * sizeof(struct row_place) + 2 * 4 + 2 * 12);
     size_t lane = spec->blocked ? part_bytes(spec)
                                 : lane_ring(spec) * plan_bytes(lane_capacity(spec), spec->pservers, stride);
     size_t rates = spec->blocked ? RATES_MAX * sizeof(struct step_rate) : 0;

@@ -28,6 +28,23 @@ static void an_order_is_a_bijection(void **state) {
     }
 }
 
+/* Runs of every length, from every place of a group, and to the epoch's last position. */
+static void a_run_is_position_by_position(void **state) {
+    static const uint64_t COUNTS[] = {1, 2, 63, 64, 65, 1000, 4097, 65536};
+    uint64_t indices[300];
+    (void)state;
+    for (size_t i = 0; i < sizeof COUNTS / sizeof COUNTS[0]; i++) {
+        struct epoch_order order = order_of_epoch(7, i, COUNTS[i]);
+        uint32_t most = COUNTS[i] < 300 ? (uint32_t)COUNTS[i] : 300;
+        for (uint32_t size = 0; size <= most; size++) {
+            uint64_t first = size % 2 == 0 ? COUNTS[i] - size : (COUNTS[i] - size) / 3;
+            order_run(&order, first, size, indices);
+            for (uint32_t at = 0; at < size; at++)
+                assert_int_equal(indices[at], order_at(&order, first + at));
+        }
+    }
+}
+
 static void a_huge_order_stays_inside(void **state) {
     uint64_t count = (UINT64_C(1) << 40) + 12345;
     struct epoch_order order = order_of_epoch(1, 2, count);
@@ -105,6 +122,7 @@ static void lanes_cover_each_step_exactly(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_is_a_bijection),
+        cmocka_unit_test(a_run_is_position_by_position),
         cmocka_unit_test(a_huge_order_stays_inside),
         cmocka_unit_test(epochs_and_seeds_have_their_own_order),
         cmocka_unit_test(an_order_mixes),
