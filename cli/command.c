@@ -11,6 +11,9 @@ const struct command COMMANDS[] = {
     {"plan", "say what a run will take: memory per process, bytes per epoch on the wire", command_plan},
     {"check", "try configuration, data, ports and reachability before a run", command_check},
     {"predict", "predict one rating and show the terms that make it up", command_predict},
+    {"recommend", "the movies that a model expects its users to rate best", command_recommend},
+    {"similar", "movies whose factors are near those of one", command_similar},
+    {"fold-in", "a new user's ratings: its row, and what to recommend", command_fold_in},
     {"evaluate", "measure a finished model on ratings", command_evaluate},
     {"protocol", "print the reference page of all messages between processes", command_protocol},
 };

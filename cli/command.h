@@ -27,6 +27,9 @@ int command_plan(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_predict(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
+int command_recommend(int argc, char **argv);
+int command_similar(int argc, char **argv);
+int command_fold_in(int argc, char **argv);
 int command_protocol(int argc, char **argv);
 
 /* Prints "dotbias: error: <sentence>" on stderr and returns the status's exit code. */
