@@ -1,7 +1,9 @@
 #include "analysis/prediction.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "analysis/top_list.h"
 #include "core/memory.h"
 #include "model/dot_bias.h"
 
@@ -116,6 +118,22 @@ struct prediction prediction_make(struct predictor *predictor, const char *user,
     made.score = score;
     made.rating = dot_bias_rating(spec, score);
     return made;
+}
+
+uint32_t prediction_terms(const struct predictor *predictor, struct prediction_term *terms, uint32_t most) {
+    struct top_entry entries[FACTORS_MAX];
+    uint32_t factors = predictor->model->spec.factors;
+    struct top_list list = {entries, 0, most < factors ? most : factors};
+    const float *user = predictor->rows[TABLE_USERS], *movie = predictor->rows[TABLE_MOVIES];
+    for (uint32_t k = 0; k < factors && most > 0; k++)
+        top_list_offer(&list, fabs((double)user[k] * (double)movie[k]), k);
+    top_list_sort(&list);
+    for (uint32_t i = 0; i < list.count; i++) {
+        uint32_t k = entries[i].row;
+        terms[i] = (struct prediction_term){k, (double)user[k], (double)movie[k],
+                                            (double)user[k] * (double)movie[k]};
+    }
+    return list.count;
 }
 
 /* What replaces an unknown row. */

@@ -50,6 +50,16 @@ struct prediction {
 struct prediction prediction_make(struct predictor *predictor, const char *user, size_t user_length,
                                   const char *movie, size_t movie_length);
 
+/* One product of p . q. */
+struct prediction_term {
+    uint32_t factor;
+    double user, movie, product;
+};
+
+/* Writes the largest products, whatever their sign, of the prediction that was made last; of equals the smaller
+ * factor comes first. Returns how many: `most`, or all factors. */
+uint32_t prediction_terms(const struct predictor *predictor, struct prediction_term *terms, uint32_t most);
+
 /* What a reader should know about this prediction, in words: "unknown movie: ...; cold user: ...". Empty when
  * both are known and trained. */
 enum { PREDICTION_NOTE_BYTES = 512 };

@@ -1,5 +1,6 @@
 #include "cli/amount.h"
 
+#include <argp.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,4 +44,12 @@ const char *amount_show(char text[32], uint64_t amount) {
     }
     *to = '\0';
     return text;
+}
+
+void amount_take(uint32_t *number, const char *option, const char *text, uint32_t least,
+                 const struct argp_state *state) {
+    uint64_t amount = 0;
+    if (!amount_parse(text, &amount) || amount < least || amount > INT32_MAX)
+        argp_error(state, "%s takes a number from %u on, not '%s'", option, least, text);
+    *number = (uint32_t)amount;
 }

@@ -17,4 +17,10 @@ uint32_t amount_argument(struct argp_state *state, const char *option, const cha
 /* Writes 10000054 as "10,000,054" for people; returns text. */
 const char *amount_show(char text[32], uint64_t amount);
 
+/* For a parser of argp: takes the number of an option, "--top", from `least` to 2^31 - 1, or ends with a usage
+ * error. */
+struct argp_state;
+void amount_take(uint32_t *number, const char *option, const char *text, uint32_t least,
+                 const struct argp_state *state);
+
 #endif

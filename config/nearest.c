@@ -2,29 +2,9 @@
 
 #include <string.h>
 
-enum { WORD_BYTES = 64, BEGINNING_BYTES = 3 };
+#include "core/edits.h"
 
-static unsigned least_of(unsigned a, unsigned b) {
-    return a < b ? a : b;
-}
-
-unsigned nearest_distance(const char *one, const char *other) {
-    size_t rows = strnlen(one, WORD_BYTES), columns = strnlen(other, WORD_BYTES);
-    unsigned table[WORD_BYTES + 1][WORD_BYTES + 1];
-    for (size_t i = 0; i <= rows; i++)
-        table[i][0] = (unsigned)i;
-    for (size_t j = 0; j <= columns; j++)
-        table[0][j] = (unsigned)j;
-    for (size_t i = 1; i <= rows; i++)
-        for (size_t j = 1; j <= columns; j++) {
-            unsigned best = table[i - 1][j - 1] + (one[i - 1] != other[j - 1]);
-            best = least_of(best, least_of(table[i - 1][j], table[i][j - 1]) + 1);
-            if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
-                best = least_of(best, table[i - 2][j - 2] + 1);
-            table[i][j] = best;
-        }
-    return table[rows][columns];
-}
+enum { BEGINNING_BYTES = 3 };
 
 /* lr for learning_rate, wd for weight_decay; a single letter is nobody's initials. */
 static bool are_initials(const char *word, const char *name) {
@@ -44,7 +24,7 @@ static bool is_beginning(const char *word, const char *name) {
 }
 
 unsigned nearest_rank(const char *word, const char *name) {
-    unsigned distance = nearest_distance(word, name);
+    unsigned distance = edits_between(word, strlen(word), name, strlen(name));
     if (are_initials(word, name))
         return 0;
     if (distance > 1 && is_beginning(word, name))

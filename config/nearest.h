@@ -4,10 +4,6 @@
 
 #include "config/table.h"
 
-/* The number of edits (insert, delete, replace, swap two neighbours) between two words, clipped at 255; the
- * optimal string alignment distance. Only the first 64 bytes of a word count. */
-unsigned nearest_distance(const char *one, const char *other);
-
 /* How far a word is from a name that may have been meant: the number of edits, 0 also for its initials (lr
  * for learning_rate) and 1 for a beginning of it (batch_size for batch); NEAREST_FAR when nobody would have
  * meant it. */
