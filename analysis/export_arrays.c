@@ -5,7 +5,7 @@
 
 #include "analysis/export_parts.h"
 #include "core/memory.h"
-#include "data/json_text.h"
+#include "data/json_written.h"
 #include "data/npy.h"
 #include "data/safetensors.h"
 
@@ -91,7 +91,7 @@ static json_t *describe_model(const struct model_file *model) {
 static bool npy_model(struct export_job *job, struct status *status) {
     size_t length;
     char *text =
-        json_text(describe_model(job->model), JSON_INDENT(2) | JSON_REAL_PRECISION(9), &length, status);
+        json_written(describe_model(job->model), JSON_INDENT(2) | JSON_REAL_PRECISION(9), &length, status);
     if (text == NULL)
         return false;
     struct atomic_file *file = export_begin(job, "model.json", status);

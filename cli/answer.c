@@ -1,5 +1,6 @@
 #include "cli/answer.h"
 
+#include "cli/json_text.h"
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -85,12 +86,6 @@ void answer_print_text(const struct answer *answer) {
         printf("\n%s\n", answer->note);
 }
 
-/* Bytes that are not UTF-8 cannot stand in JSON: they are shown as titles_fit shows them, or as null. */
-static json_t *text_or_null(const char *bytes, size_t length) {
-    json_t *text = json_stringn(bytes, length);
-    return text != NULL ? text : json_null();
-}
-
 static void set_term(json_t *object, const char *key, double value) {
     json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
 }
@@ -115,9 +110,9 @@ static void set_explanation(json_t *object, const struct answer *answer) {
 void answer_print_json(const struct answer *answer, size_t style) {
     const struct prediction *prediction = &answer->prediction;
     json_t *object = json_object();
-    json_object_set_new(object, "user", text_or_null(answer->user, answer->user_length));
-    json_object_set_new(object, "movie", text_or_null(answer->movie, answer->movie_length));
-    json_object_set_new(object, "title", text_or_null(answer->title, strlen(answer->title)));
+    json_object_set_new(object, "user", json_text(answer->user, answer->user_length));
+    json_object_set_new(object, "movie", json_text(answer->movie, answer->movie_length));
+    json_object_set_new(object, "title", json_text(answer->title, strlen(answer->title)));
     json_object_set_new(object, "user_ratings", json_integer(prediction->counts[TABLE_USERS]));
     json_object_set_new(object, "movie_ratings", json_integer(prediction->counts[TABLE_MOVIES]));
     json_object_set_new(object, "user_known", json_boolean(prediction->rows[TABLE_USERS] != ID_UNKNOWN));

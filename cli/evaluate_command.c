@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/run_folder.h"
 #include "cli/amount.h"
 #include "cli/command.h"
 #include "cli/evaluate_report.h"
+#include "cli/finished.h"
 #include "data/number.h"
 
 enum { KEY_RANKING = 0x100 };
@@ -92,17 +92,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'j':
         arguments->json = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->path != NULL)
-            argp_error(state, "one model at a time: what is '%s'?", value);
-        arguments->path = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (arguments->path == NULL)
-            argp_error(state, "which model? name a run's folder or a model file");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return finished_argument(key, value, state, &arguments->path);
     }
 }
 
@@ -120,51 +111,26 @@ static bool measure(struct evaluate_result *result, const struct predictor *pred
     return well;
 }
 
-static bool evaluate_on(struct evaluate_result *result, const struct predictor *predictor,
-                        struct status *status) {
-    struct packed_set set;
-    if (!packed_set_open(&set, result->data, status))
-        return false;
-    result->truth_rmse = set.truth_rmse;
-    bool well = measure(result, predictor, &set, status);
-    packed_set_close(&set);
-    return well;
-}
-
-static bool evaluate_model(struct evaluate_result *result, struct status *status) {
-    struct model_file model;
-    struct predictor predictor;
-    if (!model_file_open(&model, result->model, status))
-        return false;
-    bool well = predictor_open(&predictor, &model, status);
-    if (well) {
-        well = evaluate_on(result, &predictor, status);
-        predictor_close(&predictor);
-    }
-    model_file_close(&model);
-    return well;
-}
-
-static bool evaluate(const struct evaluate_arguments *arguments, struct status *status) {
-    struct run_folder run;
-    char data[PATH_MAX];
-    if (!run_folder_find(&run, arguments->path, status))
-        return false;
-    if (arguments->data == NULL && !run_folder_data(&run, data, status))
-        return false;
-    struct evaluate_result result = {.model = run.model,
-                                     .data = arguments->data != NULL ? arguments->data : data,
-                                     .has_ranking = arguments->has_ranking,
-                                     .ranking_spec = arguments->ranking};
-    if (!evaluate_model(&result, status))
-        return false;
-    if (arguments->json)
-        evaluate_report_json(&result);
-    else
-        evaluate_report_text(&result);
+static bool report(const struct evaluate_result *result, bool json, struct status *status) {
+    (json ? evaluate_report_json : evaluate_report_text)(result);
     if (fflush(stdout) != 0 || ferror(stdout))
         return status_fail_errno(status, STATUS_IO, "cannot write the result");
     return true;
+}
+
+static bool evaluate(const struct evaluate_arguments *arguments, struct status *status) {
+    struct finished run;
+    if (!finished_open(&run, arguments->path, arguments->data, RATINGS_NEEDED, status))
+        return false;
+    struct evaluate_result result = {.model = run.run.model,
+                                     .data = run.data,
+                                     .truth_rmse = run.set.truth_rmse,
+                                     .has_ranking = arguments->has_ranking,
+                                     .ranking_spec = arguments->ranking};
+    bool well =
+        measure(&result, &run.predictor, &run.set, status) && report(&result, arguments->json, status);
+    finished_close(&run);
+    return well;
 }
 
 int command_evaluate(int argc, char **argv) {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "analysis/export.h"
-#include "analysis/run_folder.h"
 #include "cli/command.h"
+#include "cli/finished.h"
 #include "config/nearest.h"
 
 enum { KEY_TABLE = 't', KEY_FORCE = 0x100 };
@@ -103,16 +103,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case 'j':
         arguments->json = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->path != NULL)
-            argp_error(state, "one model at a time: what is '%s'?", value);
-        arguments->path = value;
-        return 0;
     case ARGP_KEY_END:
         complete(state, arguments);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return finished_argument(key, value, state, &arguments->path);
     }
 }
 
@@ -153,15 +148,14 @@ static void print_json(const struct export_spec *spec, const struct export_resul
 }
 
 static bool export_model(const struct export_arguments *arguments, struct status *status) {
-    struct run_folder run;
-    struct model_file model;
+    struct finished run;
     struct export_result result;
-    if (!run_folder_find(&run, arguments->path, status) || !model_file_open(&model, run.model, status))
+    if (!finished_open(&run, arguments->path, NULL, RATINGS_NOT_NEEDED, status))
         return false;
-    bool done = export_write(&result, &arguments->spec, &model, status);
+    bool done = export_write(&result, &arguments->spec, &run.model, status);
     if (done)
-        (arguments->json ? print_json : print_text)(&arguments->spec, &result, &model);
-    model_file_close(&model);
+        (arguments->json ? print_json : print_text)(&arguments->spec, &result, &run.model);
+    finished_close(&run);
     if (done && (fflush(stdout) != 0 || ferror(stdout)))
         return status_fail_errno(status, STATUS_IO, "cannot write the result");
     return done;

@@ -11,8 +11,7 @@
 #include "analysis/recommend.h"
 #include "cli/command.h"
 #include "cli/filter_options.h"
-#include "cli/model_argument.h"
-#include "cli/opened_model.h"
+#include "cli/finished.h"
 #include "cli/ranking.h"
 #include "config/loader.h"
 #include "core/memory.h"
@@ -117,8 +116,8 @@ static struct penalty trained_penalty(const struct config *config, const struct 
     return penalty;
 }
 
-static struct penalty find_penalty(const struct fold_in_arguments *arguments,
-                                   const struct opened_model *opened, size_t count) {
+static struct penalty find_penalty(const struct fold_in_arguments *arguments, const struct finished *opened,
+                                   size_t count) {
     char path[PATH_MAX];
     struct config config;
     struct config_report report;
@@ -130,13 +129,13 @@ static struct penalty find_penalty(const struct fold_in_arguments *arguments,
         return stated_penalty(count, "no config.yaml beside the model");
     bool loaded = config_load_alone(&config, path, &report, &ignored);
     config_report_release(&report);
-    return loaded ? trained_penalty(&config, &opened->file, count)
+    return loaded ? trained_penalty(&config, &opened->model, count)
                   : stated_penalty(count, "the config.yaml beside the model cannot be read");
 }
 
 /* Everything about the new user. */
 struct newcomer {
-    const struct opened_model *opened;
+    const struct finished *opened;
     struct fold_in_ratings given;
     struct penalty penalty;
     struct fold_in_solution solution;
@@ -151,7 +150,7 @@ static double seconds(void) {
 }
 
 static bool solve(struct newcomer *newcomer, struct status *status) {
-    const struct model_file *model = &newcomer->opened->file;
+    const struct model_file *model = &newcomer->opened->model;
     newcomer->row = memory_take_array(row_stride(model->spec.factors), sizeof(float), "a new row", status);
     if (newcomer->row == NULL)
         return false;
@@ -173,7 +172,7 @@ static void print_fit(const struct newcomer *newcomer) {
 }
 
 static json_t *json_fit(const struct newcomer *newcomer) {
-    uint32_t factors = newcomer->opened->file.spec.factors;
+    uint32_t factors = newcomer->opened->model.spec.factors;
     json_t *object = json_object(), *row = json_array();
     for (uint32_t k = 0; k < factors; k++)
         json_array_append_new(row, json_real((double)newcomer->row[k]));
@@ -239,7 +238,7 @@ static bool answer_newcomer(const struct newcomer *newcomer, const struct fold_i
                             struct status *status) {
     struct output_file out;
     struct catalogue catalogue;
-    const struct model_file *model = &newcomer->opened->file;
+    const struct model_file *model = &newcomer->opened->model;
     struct answer answer = {
         .ranking = {.model = model, .table = TABLE_MOVIES, .value = "rating", .out = &out},
         .list = arguments->json ? json_array() : NULL};
@@ -257,11 +256,11 @@ static bool answer_newcomer(const struct newcomer *newcomer, const struct fold_i
 }
 
 static bool fold_in(const struct fold_in_arguments *arguments, struct status *status) {
-    struct opened_model opened;
+    struct finished opened;
     struct newcomer newcomer = {.opened = &opened};
-    if (!opened_model_open(&opened, arguments->path, status))
+    if (!finished_open(&opened, arguments->path, NULL, RATINGS_NOT_NEEDED, status))
         return false;
-    bool well = fold_in_read(&newcomer.given, &opened.file, &opened.predictor.indexes[TABLE_MOVIES],
+    bool well = fold_in_read(&newcomer.given, &opened.model, &opened.predictor.indexes[TABLE_MOVIES],
                              arguments->ratings, status);
     if (well) {
         newcomer.penalty = find_penalty(arguments, &opened, newcomer.given.count);
@@ -269,13 +268,13 @@ static bool fold_in(const struct fold_in_arguments *arguments, struct status *st
     }
     memory_release(newcomer.row);
     fold_in_free(&newcomer.given);
-    opened_model_close(&opened);
+    finished_close(&opened);
     return well;
 }
 
 int command_fold_in(int argc, char **argv) {
     static const struct argp_child CHILDREN[] = {
-        {&MODEL_ARGUMENT_ARGP, 0, NULL, 0}, {&FILTER_OPTIONS_ARGP, 0, NULL, 0}, {0}};
+        {&FINISHED_ARGP, 0, NULL, 0}, {&FILTER_OPTIONS_ARGP, 0, NULL, 0}, {0}};
     static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, CHILDREN, NULL, NULL};
     struct fold_in_arguments arguments = {.filter = FILTER_OPTIONS_DEFAULTS};
     struct status status = {0};

@@ -8,8 +8,7 @@
 #include "analysis/movie_search.h"
 #include "cli/answer.h"
 #include "cli/command.h"
-#include "cli/model_argument.h"
-#include "cli/opened_model.h"
+#include "cli/finished.h"
 #include "data/text_source.h"
 
 struct predict_arguments {
@@ -132,19 +131,19 @@ static bool answer_pairs(struct predictor *predictor, const struct predict_argum
 }
 
 /* Names the movie by its id where a title was given. One that nobody knows is predicted as it is. */
-static bool name_movie(struct answer *answer, const struct opened_model *opened, struct status *status) {
+static bool name_movie(struct answer *answer, const struct finished *opened, struct status *status) {
     uint32_t movie;
-    enum movie_match match = movie_search_find(&opened->file, &opened->predictor.indexes[TABLE_MOVIES],
+    enum movie_match match = movie_search_find(&opened->model, &opened->predictor.indexes[TABLE_MOVIES],
                                                answer->movie, answer->movie_length, &movie, status);
     if (match == MOVIE_FOUND)
-        answer->movie = string_table_get(&opened->file.movie_ids, movie, &answer->movie_length);
+        answer->movie = string_table_get(&opened->model.movie_ids, movie, &answer->movie_length);
     if (match == MOVIE_UNKNOWN)
         fprintf(stderr, "%s\n", status->text);
     return match != MOVIE_AMBIGUOUS;
 }
 
 /* The mean of the movie's training ratings in the run's own set; NaN where that cannot be read. */
-static double mean_rating(const struct opened_model *opened, const struct answer *answer) {
+static double mean_rating(const struct finished *opened, const struct answer *answer) {
     char data[PATH_MAX];
     struct packed_set set;
     struct status ignored = {0};
@@ -165,7 +164,7 @@ static double mean_rating(const struct opened_model *opened, const struct answer
     return count > 0 ? sum / count : (double)NAN;
 }
 
-static bool answer_one(struct opened_model *opened, const struct predict_arguments *arguments,
+static bool answer_one(struct finished *opened, const struct predict_arguments *arguments,
                        struct status *status) {
     struct answer answer = {
         .user = arguments->user,
@@ -188,19 +187,19 @@ static bool answer_one(struct opened_model *opened, const struct predict_argumen
 }
 
 static bool predict(const struct predict_arguments *arguments, struct status *status) {
-    struct opened_model opened;
-    if (!opened_model_open(&opened, arguments->path, status))
+    struct finished opened;
+    if (!finished_open(&opened, arguments->path, NULL, RATINGS_NOT_NEEDED, status))
         return false;
     bool well = arguments->pairs != NULL ? answer_pairs(&opened.predictor, arguments, status)
                                          : answer_one(&opened, arguments, status);
-    opened_model_close(&opened);
+    finished_close(&opened);
     if (well && (fflush(stdout) != 0 || ferror(stdout)))
         return status_fail_errno(status, STATUS_IO, "cannot write the predictions");
     return well;
 }
 
 int command_predict(int argc, char **argv) {
-    static const struct argp_child CHILDREN[] = {{&MODEL_ARGUMENT_ARGP, 0, NULL, 0}, {0}};
+    static const struct argp_child CHILDREN[] = {{&FINISHED_ARGP, 0, NULL, 0}, {0}};
     static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, CHILDREN, NULL, NULL};
     struct predict_arguments arguments = {0};
     struct status status = {0};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/titles.h"
+#include "cli/json_text.h"
 
 enum { TITLE_BYTES = 1024, LINE_BYTES = 4096 };
 
@@ -41,12 +42,10 @@ static bool write_table_row(const struct ranking *ranking, uint32_t user, uint32
     return output_file_write(ranking->out, line, (size_t)size, status);
 }
 
-/* Ids that are no UTF-8 cannot stand in JSON. */
 static json_t *json_id(const struct string_table *ids, uint32_t row) {
     size_t length;
     const char *id = string_table_get(ids, row, &length);
-    json_t *text = json_stringn(id, length);
-    return text != NULL ? text : json_null();
+    return json_text(id, length);
 }
 
 json_t *ranking_object(const struct ranking *ranking, uint32_t user, uint32_t rank, uint32_t row,

@@ -7,8 +7,7 @@
 #include "analysis/recommend.h"
 #include "cli/command.h"
 #include "cli/filter_options.h"
-#include "cli/model_argument.h"
-#include "cli/opened_model.h"
+#include "cli/finished.h"
 #include "cli/ranking.h"
 #include "core/memory.h"
 
@@ -154,12 +153,12 @@ static bool find_audience(struct audience *audience, const struct recommend_argu
 }
 
 static bool find_seen(struct seen *seen, const struct audience *audience,
-                      const struct recommend_arguments *arguments, const struct opened_model *opened,
+                      const struct recommend_arguments *arguments, const struct finished *opened,
                       struct status *status) {
     char data[PATH_MAX];
     if (arguments->data == NULL && !run_folder_data(&opened->run, data, status))
         return status_context(status, "what the users have seen is not known (--seen recommends that, too)");
-    bool *wanted = memory_take_array(opened->file.users, sizeof *wanted, "a list of users", status);
+    bool *wanted = memory_take_array(opened->model.users, sizeof *wanted, "a list of users", status);
     if (wanted == NULL)
         return false;
     for (size_t i = 0; i < audience->count; i++)
@@ -194,17 +193,17 @@ static bool run(const struct recommend_arguments *arguments, const struct recomm
     return output_file_end(&out, well, status);
 }
 
-static bool recommend_for(const struct recommend_arguments *arguments, const struct opened_model *opened,
+static bool recommend_for(const struct recommend_arguments *arguments, const struct finished *opened,
                           const struct audience *audience, struct status *status) {
     struct catalogue catalogue;
     struct seen seen = {0};
-    if (!filter_options_open(&arguments->filter, &opened->file, &opened->predictor.indexes[TABLE_MOVIES],
+    if (!filter_options_open(&arguments->filter, &opened->model, &opened->predictor.indexes[TABLE_MOVIES],
                              &catalogue, status))
         return false;
     bool well = arguments->with_seen || find_seen(&seen, audience, arguments, opened, status);
     struct recommend_request request = {
         .catalogue = &catalogue,
-        .rows = opened->file.user_rows,
+        .rows = opened->model.user_rows,
         .users = audience->users,
         .user_count = audience->count,
         .seen = arguments->with_seen ? NULL : &seen,
@@ -217,20 +216,20 @@ static bool recommend_for(const struct recommend_arguments *arguments, const str
 }
 
 static bool recommend(const struct recommend_arguments *arguments, struct status *status) {
-    struct opened_model opened;
+    struct finished opened;
     struct audience audience;
-    if (!opened_model_open(&opened, arguments->path, status))
+    if (!finished_open(&opened, arguments->path, NULL, RATINGS_NOT_NEEDED, status))
         return false;
     bool well = find_audience(&audience, arguments, &opened.predictor, status) &&
                 recommend_for(arguments, &opened, &audience, status);
     memory_release(audience.users);
-    opened_model_close(&opened);
+    finished_close(&opened);
     return well;
 }
 
 int command_recommend(int argc, char **argv) {
     static const struct argp_child CHILDREN[] = {
-        {&MODEL_ARGUMENT_ARGP, 0, NULL, 0}, {&FILTER_OPTIONS_ARGP, 0, NULL, 0}, {0}};
+        {&FINISHED_ARGP, 0, NULL, 0}, {&FILTER_OPTIONS_ARGP, 0, NULL, 0}, {0}};
     static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, CHILDREN, NULL, NULL};
     struct recommend_arguments arguments = {.filter = FILTER_OPTIONS_DEFAULTS};
     struct status status = {0};

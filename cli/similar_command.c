@@ -7,8 +7,7 @@
 #include "analysis/similar.h"
 #include "cli/amount.h"
 #include "cli/command.h"
-#include "cli/model_argument.h"
-#include "cli/opened_model.h"
+#include "cli/finished.h"
 #include "cli/ranking.h"
 #include "core/memory.h"
 
@@ -91,21 +90,21 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-static bool find_row(const struct similar_arguments *arguments, const struct opened_model *opened,
-                     uint32_t *row, struct status *status) {
+static bool find_row(const struct similar_arguments *arguments, const struct finished *opened, uint32_t *row,
+                     struct status *status) {
     const struct id_index *indexes = opened->predictor.indexes;
     if (arguments->movie != NULL)
-        return movie_search_find(&opened->file, &indexes[TABLE_MOVIES], arguments->movie,
+        return movie_search_find(&opened->model, &indexes[TABLE_MOVIES], arguments->movie,
                                  strlen(arguments->movie), row, status) == MOVIE_FOUND;
     *row = id_index_find(&indexes[TABLE_USERS], arguments->user, strlen(arguments->user));
     return *row != ID_UNKNOWN ||
            status_fail(status, STATUS_BAD_DATA, "unknown user '%.60s'", arguments->user);
 }
 
-static bool write_all(const struct similar_arguments *arguments, const struct opened_model *opened,
+static bool write_all(const struct similar_arguments *arguments, const struct finished *opened,
                       enum table_id table, const struct top_list *list, struct status *status) {
     struct output_file out;
-    struct ranking ranking = {.model = &opened->file,
+    struct ranking ranking = {.model = &opened->model,
                               .table = table,
                               .value = METRICS[arguments->metric],
                               .json = arguments->json,
@@ -119,10 +118,10 @@ static bool write_all(const struct similar_arguments *arguments, const struct op
     return output_file_end(&out, well, status);
 }
 
-static bool rank(const struct similar_arguments *arguments, const struct opened_model *opened,
+static bool rank(const struct similar_arguments *arguments, const struct finished *opened,
                  struct status *status) {
     enum table_id table = arguments->movie != NULL ? TABLE_MOVIES : TABLE_USERS;
-    uint32_t others = (table == TABLE_MOVIES ? opened->file.movies : opened->file.users) - 1, row;
+    uint32_t others = (table == TABLE_MOVIES ? opened->model.movies : opened->model.users) - 1, row;
     if (!find_row(arguments, opened, &row, status))
         return false;
     if (arguments->top > others)
@@ -133,23 +132,23 @@ static bool rank(const struct similar_arguments *arguments, const struct opened_
     list.entries = memory_take_array(list.capacity, sizeof *list.entries, "the most similar", status);
     if (list.entries == NULL)
         return false;
-    similar_find(&opened->file, table, row, arguments->metric, arguments->least_ratings, &list);
+    similar_find(&opened->model, table, row, arguments->metric, arguments->least_ratings, &list);
     bool well = write_all(arguments, opened, table, &list, status);
     memory_release(list.entries);
     return well;
 }
 
 static bool similar(const struct similar_arguments *arguments, struct status *status) {
-    struct opened_model opened;
-    if (!opened_model_open(&opened, arguments->path, status))
+    struct finished opened;
+    if (!finished_open(&opened, arguments->path, NULL, RATINGS_NOT_NEEDED, status))
         return false;
     bool well = rank(arguments, &opened, status);
-    opened_model_close(&opened);
+    finished_close(&opened);
     return well;
 }
 
 int command_similar(int argc, char **argv) {
-    static const struct argp_child CHILDREN[] = {{&MODEL_ARGUMENT_ARGP, 0, NULL, 0}, {0}};
+    static const struct argp_child CHILDREN[] = {{&FINISHED_ARGP, 0, NULL, 0}, {0}};
     static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, CHILDREN, NULL, NULL};
     struct similar_arguments arguments = {.top = 10, .least_ratings = 1};
     struct status status = {0};

@@ -1,7 +1,7 @@
 #include "data/safetensors.h"
 
 #include "core/memory.h"
-#include "data/json_text.h"
+#include "data/json_written.h"
 
 static const struct {
     const char *name;
@@ -43,7 +43,7 @@ static json_t *describe_all(const struct safetensor *tensors, size_t count, json
 bool safetensors_write_head(struct atomic_file *file, const struct safetensor *tensors, size_t count,
                             json_t *metadata, struct status *status) {
     size_t length;
-    char *text = json_text(describe_all(tensors, count, metadata), JSON_COMPACT, &length, status);
+    char *text = json_written(describe_all(tensors, count, metadata), JSON_COMPACT, &length, status);
     if (text == NULL)
         return false;
     size_t padding = (8 - length % 8) % 8;

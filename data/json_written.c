@@ -1,8 +1,8 @@
-#include "data/json_text.h"
+#include "data/json_written.h"
 
 #include "core/memory.h"
 
-char *json_text(json_t *value, size_t flags, size_t *length, struct status *status) {
+char *json_written(json_t *value, size_t flags, size_t *length, struct status *status) {
     *length = json_dumpb(value, NULL, 0, flags);
     char *text = *length > 0 ? memory_take(*length, "JSON", status) : NULL;
     if (*length == 0)
