@@ -1,10 +1,10 @@
 #include "cli/answer.h"
-
-#include "cli/json_text.h"
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "cli/json_text.h"
 
 void answer_ask(struct answer *answer, struct predictor *predictor) {
     answer->predictor = predictor;
