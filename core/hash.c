@@ -1,8 +1,6 @@
 #include "core/hash.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "core/hash_inline.h"
 #include "core/memory.h"
 
 struct hash_stream {
@@ -10,7 +8,7 @@ struct hash_stream {
 };
 
 uint64_t hash_bytes(const void *bytes, size_t length, uint64_t seed) {
-    return XXH3_64bits_withSeed(bytes, length, seed);
+    return hash_bytes_inline(bytes, length, seed);
 }
 
 struct hash_stream *hash_stream_make(struct status *status) {

@@ -76,31 +76,43 @@ static bool take_scratch(struct search *search, uint32_t movies, struct status *
     return search->seen != NULL;
 }
 
-/* Whether the ratings come user by user and no pair comes twice: then there is nothing to settle. last_user
- * has a zero for every movie. */
-static bool is_plainly_free(const struct rating_list *list, uint32_t *last_user) {
-    uint32_t user_plus_one = 0;
-    for (uint64_t i = 0, run; i < list->count; i += run) {
-        const struct rating *ratings = rating_list_at(list, i);
-        run = rating_list_run(list, i);
-        for (uint64_t k = 0; k < run; k++) {
-            /* Rows are numbered by first appearance: a user who comes back has a smaller number. */
-            if (ratings[k].user + 1 < user_plus_one || last_user[ratings[k].movie] == ratings[k].user + 1)
-                return false;
-            user_plus_one = ratings[k].user + 1;
-            last_user[ratings[k].movie] = user_plus_one;
-        }
+bool pair_watch_grow(struct pair_watch *watch, size_t movies, struct status *status) {
+    void *last_user = watch->last_user;
+    bool grown =
+        memory_grow(&last_user, &watch->capacity, movies, sizeof *watch->last_user, "movies seen", status);
+    watch->last_user = last_user;
+    return grown;
+}
+
+bool pair_watch_sees(struct pair_watch *watch, const struct rating *ratings, size_t count) {
+    uint32_t user_plus_one = watch->user_plus_one, *last_user = watch->last_user;
+    for (size_t i = 0; i < count; i++) {
+        /* Rows are numbered by first appearance: a user who comes back has a smaller number. */
+        if (ratings[i].user + 1 < user_plus_one || last_user[ratings[i].movie] == ratings[i].user + 1)
+            return false;
+        user_plus_one = ratings[i].user + 1;
+        last_user[ratings[i].movie] = user_plus_one;
     }
+    watch->user_plus_one = user_plus_one;
     return true;
+}
+
+void pair_watch_clear(struct pair_watch *watch) {
+    memory_release(watch->last_user);
+    *watch = (struct pair_watch){0};
 }
 
 static bool look_quickly(const struct rating_list *list, uint32_t movies, bool *is_free,
                          struct status *status) {
-    uint32_t *last_user = memory_take_array(movies, sizeof *last_user, "movies seen", status);
-    if (last_user == NULL)
+    struct pair_watch watch = {0};
+    if (!pair_watch_grow(&watch, movies, status))
         return false;
-    *is_free = is_plainly_free(list, last_user);
-    memory_release(last_user);
+    *is_free = true;
+    for (uint64_t i = 0, run; i < list->count && *is_free; i += run) {
+        run = rating_list_run(list, i);
+        *is_free = pair_watch_sees(&watch, rating_list_at(list, i), run);
+    }
+    pair_watch_clear(&watch);
     return true;
 }
 

@@ -27,6 +27,23 @@ struct duplicates {
     } examples[DUPLICATES_SHOWN]; /* in the order of users */
 };
 
+/* Watches ratings in the order of the file: while they come user by user and no pair comes twice, there is nothing to settle, and
+ * nothing but 4 bytes a movie has to be kept. Starts as zeros. */
+struct pair_watch {
+    uint32_t user_plus_one; /* whose ratings come now */
+    uint32_t *last_user;    /* per movie, plus one */
+    size_t capacity;
+};
+
+/* Makes room for so many movies. */
+bool pair_watch_grow(struct pair_watch *watch, size_t movies, struct status *status);
+
+/* Looks at the next ratings, of movies that there is room for; false when duplicates_settle has to look. */
+bool pair_watch_sees(struct pair_watch *watch, const struct rating *ratings, size_t count);
+
+/* Gives the memory back. */
+void pair_watch_clear(struct pair_watch *watch);
+
 /* Finds and settles the list's duplicates; what remains keeps its order. users and movies are the numbers of
  * rows. Needs 5 bytes a rating for as long as it runs, unless ratings come user by user and there are no duplicates. Fails with STATUS_NO_MEMORY; DUPLICATE_REFUSE with
  * STATUS_BAD_DATA, with *found filled. */

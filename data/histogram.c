@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "data/value_table.h"
-
 static struct histogram binned(const struct rating_list *list) {
     struct histogram histogram = {.is_binned = true, .count = HISTOGRAM_BINS};
     double low = INFINITY, high = -INFINITY;
@@ -22,29 +20,30 @@ static struct histogram binned(const struct rating_list *list) {
     return histogram;
 }
 
-/* Counts the values; false when they would need a bar too many. */
-static bool count_values(struct value_table *table, const struct rating_list *list) {
-    for (uint64_t i = 0, run; i < list->count; i += run) {
-        const struct rating *ratings = rating_list_at(list, i);
-        run = rating_list_run(list, i);
-        for (uint64_t k = 0; k < run; k++) {
-            uint32_t code;
-            if (!value_table_code(table, ratings[k].value, &code) || code >= HISTOGRAM_BARS_MAX)
-                return false;
-            table->ratings[code]++;
-        }
+bool histogram_count(struct value_table *table, const struct rating *ratings, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t code;
+        if (!value_table_code(table, ratings[i].value, &code) || code >= HISTOGRAM_BARS_MAX)
+            return false;
+        table->ratings[code]++;
     }
     return true;
 }
 
+struct histogram histogram_of_values(struct value_table *table) {
+    struct histogram histogram = {.count = table->count};
+    value_table_sort(table);
+    for (uint32_t i = 0; i < table->count; i++)
+        histogram.bars[i] = (struct histogram_bar){table->values[i], table->values[i], table->ratings[i]};
+    return histogram;
+}
+
 struct histogram histogram_of(const struct rating_list *list) {
     struct value_table table = {0};
-    struct histogram histogram = {0};
-    if (!count_values(&table, list))
-        return binned(list);
-    value_table_sort(&table);
-    for (uint32_t i = 0; i < table.count; i++)
-        histogram.bars[i] = (struct histogram_bar){table.values[i], table.values[i], table.ratings[i]};
-    histogram.count = table.count;
-    return histogram;
+    for (uint64_t i = 0, run; i < list->count; i += run) {
+        run = rating_list_run(list, i);
+        if (!histogram_count(&table, rating_list_at(list, i), run))
+            return binned(list);
+    }
+    return histogram_of_values(&table);
 }

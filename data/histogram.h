@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "data/rating_list.h"
+#include "data/value_table.h"
 
 enum { HISTOGRAM_BARS_MAX = 24, HISTOGRAM_BINS = 10 };
 
@@ -19,6 +20,11 @@ struct histogram {
         uint64_t ratings;
     } bars[HISTOGRAM_BARS_MAX]; /* rising */
 };
+
+/* The same for ratings that are not kept: counts values as they come; false when they need bars of equal width, which only
+ * histogram_of gives. */
+bool histogram_count(struct value_table *table, const struct rating *ratings, size_t count);
+struct histogram histogram_of_values(struct value_table *table);
 
 struct histogram histogram_of(const struct rating_list *list);
 

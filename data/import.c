@@ -4,10 +4,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "data/at_once.h"
 #include "data/blocks.h"
 #include "data/folder.h"
 #include "data/id_map.h"
@@ -22,6 +24,8 @@ struct import {
     const struct import_spec *spec;
     struct import_summary *summary;
     struct id_map users, movies;
+    bool goes_at_once; /* then ratings go there and not to the list */
+    struct at_once at_once;
     struct rating_list list;
     struct movie_names names;
     struct split split;
@@ -60,28 +64,57 @@ static bool take_row(struct import *import, const char *path, uint32_t file, str
     struct rating rating = {.value = row->value};
     if (!is_in_range(import->spec, row->value))
         return take_out_of_range(import, path, file, row, status);
-    return id_map_add(&import->users, row->user, row->user_length, &rating.user, status) &&
-           id_map_add(&import->movies, row->movie, row->movie_length, &rating.movie, status) &&
-           rating_list_add(&import->list, rating, row->time, row->line, file, status);
+    if (!id_map_add(&import->users, row->user, row->user_length, &rating.user, status) ||
+        !id_map_add(&import->movies, row->movie, row->movie_length, &rating.movie, status))
+        return false;
+    if (!import->goes_at_once)
+        return rating_list_add(&import->list, rating, row->time, row->line, file, status);
+    uint8_t is_valid =
+        split_hash_is_valid(&import->spec->split, row->user, row->user_length, row->movie, row->movie_length);
+    return at_once_take(&import->at_once, &rating, &is_valid, 1, import->movies.ids.count, status);
 }
 
-/* Rows of a run, all in range: their ids become row numbers in place. */
+/* Ids that are numbers become row numbers, in place. A user's ratings often lie together. */
+static bool number_rows(struct import *import, struct rating *ratings, size_t count, struct status *status) {
+    uint32_t user = 0, row = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || ratings[i].user != user) {
+            user = ratings[i].user;
+            if (!id_map_add_number(&import->users, user, &row, status))
+                return false;
+        }
+        ratings[i].user = row;
+        if (!id_map_add_number(&import->movies, ratings[i].movie, &ratings[i].movie, status))
+            return false;
+    }
+    return true;
+}
+
+/* Rows of a run, all in range. */
 static bool take_good(struct import *import, uint32_t file, const struct rating_run *run, size_t from,
                       size_t to, struct status *status) {
-    for (struct rating *rating = run->ratings + from; rating < run->ratings + to; rating++)
-        if (!id_map_add_number(&import->users, rating->user, &rating->user, status) ||
-            !id_map_add_number(&import->movies, rating->movie, &rating->movie, status))
-            return false;
-    return rating_list_append(&import->list, run->ratings + from,
-                              run->times == NULL ? NULL : run->times + from, to - from, run->line + from,
-                              file, status);
+    struct rating *ratings = run->ratings + from;
+    if (!number_rows(import, ratings, to - from, status))
+        return false;
+    if (import->goes_at_once)
+        return at_once_take(&import->at_once, ratings, run->is_valid + from, to - from,
+                            import->movies.ids.count, status);
+    return rating_list_append(&import->list, ratings, run->times == NULL ? NULL : run->times + from,
+                              to - from, run->line + from, file, status);
+}
+
+/* The end of the rows from `from` on that are in range. */
+static size_t good_until(const struct import_spec *spec, const struct rating_run *run, size_t from) {
+    size_t to = spec->has_range ? from : run->count;
+    while (to < run->count && is_in_range(spec, run->ratings[to].value))
+        to++;
+    return to;
 }
 
 static bool take_run(struct import *import, const char *path, uint32_t file, const struct rating_run *run,
                      struct status *status) {
     for (size_t from = 0, to; from < run->count; from = to + 1) {
-        for (to = from; to < run->count && is_in_range(import->spec, run->ratings[to].value);)
-            to++;
+        to = good_until(import->spec, run, from);
         if (!take_good(import, file, run, from, to, status))
             return false;
         struct ratings_row row = {.line = run->line + to};
@@ -123,6 +156,8 @@ static bool read_file(struct import *import, const char *path, uint32_t file, st
                                                       ordered_work_threads(import->spec->threads), status);
     if (stream == NULL)
         return false;
+    if (import->goes_at_once)
+        rating_stream_mark(stream, &import->spec->split);
     if (file == 0)
         import->list.has_times = rating_stream_has_times(stream);
     bool done = read_rows(import, path, file, stream, status);
@@ -136,11 +171,11 @@ static bool read_ratings(struct import *import, struct status *status) {
         return false;
     if (spec->split.method == SPLIT_BY_FILES && !read_file(import, spec->valid_file, 1, status))
         return false;
-    import->summary->rows = import->list.count;
+    import->summary->rows = import->goes_at_once ? import->at_once.count : import->list.count;
     import->summary->users = import->users.ids.count;
     import->summary->movies = import->movies.ids.count;
-    if (import->list.count > 0)
-        return true;
+    if (import->summary->rows > 0)
+        return !import->goes_at_once || at_once_is_enough(&import->at_once);
     const struct import_summary *summary = import->summary;
     if (summary->rejects == 0)
         return status_fail(status, STATUS_BAD_DATA, "%s: there are no ratings", spec->ratings);
@@ -213,7 +248,7 @@ static bool write_ratings(const struct import *import, struct packed_writer *wri
                                        : write_part(import, writer, PACKED_VALID, status);
 }
 
-static bool write_set(const struct import *import, struct status *status) {
+static bool write_set(struct import *import, struct status *status) {
     const struct split_spec *split = &import->spec->split;
     struct packed_about about = {.user_ids = &import->users.ids,
                                  .movie_ids = &import->movies.ids,
@@ -224,6 +259,8 @@ static bool write_set(const struct import *import, struct status *status) {
                                  .split_seed = split->seed,
                                  .source = import->spec->ratings,
                                  .truth_rmse = NAN};
+    if (import->goes_at_once)
+        return at_once_commit(&import->at_once, &about, &import->summary->totals, status);
     struct packed_writer *writer = packed_writer_begin(import->spec->folder, status);
     if (writer == NULL)
         return false;
@@ -233,31 +270,63 @@ static bool write_set(const struct import *import, struct status *status) {
     return false;
 }
 
-static bool run(struct import *import, struct status *status) {
+static void release(struct import *import) {
+    id_map_clear(&import->users);
+    id_map_clear(&import->movies);
+    at_once_clear(&import->at_once);
+    rating_list_clear(&import->list);
+    movie_names_clear(&import->names);
+    split_clear(&import->split);
+}
+
+/* What may have to be read again must be a file that stays. */
+static bool may_go_at_once(const struct import_spec *spec) {
+    struct stat found;
+    return spec->split.method == SPLIT_BY_HASH && stat(spec->ratings, &found) == 0 && S_ISREG(found.st_mode);
+}
+
+/* Reads at once where that is possible, else into the list. */
+static bool read_one_way(struct import *import, struct status *status) {
+    import->goes_at_once = may_go_at_once(import->spec);
+    if (read_ratings(import, status))
+        return true;
+    if (!import->at_once.gave_up)
+        return false;
+    release(import);
+    *import->summary = (struct import_summary){0};
+    import->goes_at_once = false;
+    return read_ratings(import, status);
+}
+
+/* What is known only when all ratings are: duplicates, the split, the histogram. */
+static bool settle(struct import *import, struct status *status) {
     const struct import_spec *spec = import->spec;
     struct import_summary *summary = import->summary;
-    if (!read_ratings(import, status))
-        return false;
+    if (import->goes_at_once) {
+        summary->histogram = histogram_of_values(&import->at_once.values);
+        return true;
+    }
     if (!duplicates_settle(&summary->duplicates, spec->duplicates, &import->list, (uint32_t)summary->users,
                            (uint32_t)summary->movies, status) ||
         !split_make(&import->split, &spec->split, &import->list, &import->users.ids, &import->movies.ids,
                     status))
         return status_context(status, "%s", spec->ratings);
     summary->histogram = histogram_of(&import->list);
-    return read_movies(import, status) && write_set(import, status) &&
+    return true;
+}
+
+static bool run(struct import *import, struct status *status) {
+    const struct import_spec *spec = import->spec;
+    return read_one_way(import, status) && settle(import, status) && read_movies(import, status) &&
+           write_set(import, status) &&
            (!spec->with_blocks || blocks_build_beside(spec->folder, spec->shape, status));
 }
 
-static void release(struct import *import) {
-    id_map_clear(&import->users);
-    id_map_clear(&import->movies);
-    rating_list_clear(&import->list);
-    movie_names_clear(&import->names);
-    split_clear(&import->split);
-}
-
 bool import_ratings(const struct import_spec *spec, struct import_summary *summary, struct status *status) {
-    struct import import = {.spec = spec, .summary = summary};
+    struct import import = {
+        .spec = spec,
+        .summary = summary,
+        .at_once = {.folder = spec->folder, .threads = ordered_work_threads(spec->threads)}};
     struct folder folder;
     *summary = (struct import_summary){0};
     REQUIRE(spec->split.method != SPLIT_BY_FILES || spec->valid_file != NULL, "split files names its file");

@@ -70,21 +70,25 @@ static uint32_t count_of(const struct row_counts *counts, uint32_t row) {
     return row < counts->capacity ? counts->items[row] : 0;
 }
 
-static bool count_row(struct row_counts *counts, uint32_t row, struct status *status) {
+static bool count_rows(struct row_counts *counts, uint32_t row, uint32_t more, struct status *status) {
     if (row >= counts->capacity && !grow_counts(counts, row, status))
         return false;
-    counts->items[row]++;
+    counts->items[row] += more;
     return true;
 }
 
+/* A user's ratings often lie together, and are counted together. */
 static bool note_train(struct packed_writer *writer, const struct rating *ratings, size_t count,
                        struct status *status) {
     double sum = writer->train_sum;
-    for (size_t i = 0; i < count; i++) {
-        if (!count_row(&writer->users, ratings[i].user, status) ||
-            !count_row(&writer->movies, ratings[i].movie, status))
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i; end < count && ratings[end].user == ratings[i].user; end++) {
+            if (!count_rows(&writer->movies, ratings[end].movie, 1, status))
+                return false;
+            sum += (double)ratings[end].value;
+        }
+        if (!count_rows(&writer->users, ratings[i].user, (uint32_t)(end - i), status))
             return false;
-        sum += (double)ratings[i].value;
     }
     writer->totals.train += count;
     writer->train_sum = sum;

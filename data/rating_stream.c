@@ -16,6 +16,8 @@ struct slot {
     struct plain_rows rows;
     struct plain_gap gaps[BLOCK_ROWS];
     struct rating ratings[BLOCK_ROWS];
+    struct plain_places places[BLOCK_ROWS];
+    uint8_t is_valid[BLOCK_ROWS];
     char *text; /* in the file's mapping or in the room */
     char room[BLOCK_BYTES + TEXT_SLACK];
 };
@@ -25,7 +27,9 @@ struct slot {
 struct rating_stream {
     struct ratings_reader *reader;
     struct plain_layout layout;
+    const struct split_spec *split; /* NULL: nothing is marked */
     bool is_plain;
+    enum plain_path path;
     struct slot *slots[ORDERED_WINDOW_MAX];
     int64_t *times; /* of all slots */
     uint32_t slot_count;
@@ -44,7 +48,10 @@ static struct slot *slot_of(const struct rating_stream *stream, uint64_t block) 
 static void parse_block(void *context, uint64_t block) {
     struct rating_stream *stream = context;
     struct slot *slot = slot_of(stream, block);
-    plain_rows_parse(&slot->rows, &stream->layout, slot->text, slot->length);
+    slot->rows.places = stream->split == NULL ? NULL : slot->places;
+    plain_rows_parse(&slot->rows, &stream->layout, stream->path, slot->text, slot->length);
+    if (stream->split != NULL)
+        split_hash_mark(stream->split, slot->text, &slot->rows, slot->is_valid);
 }
 
 /* Reads ahead as far as there are slots. */
@@ -88,6 +95,7 @@ static void take_run(struct rating_stream *stream, struct slot *slot, struct rat
     run->count = until - stream->row;
     run->line = ratings_reader_count(stream->reader, run->count);
     run->ratings = slot->ratings + stream->row;
+    run->is_valid = stream->split == NULL ? NULL : slot->is_valid + stream->row;
     run->times = slot->rows.times == NULL ? NULL : slot->rows.times + stream->row;
     stream->row = until;
 }
@@ -147,11 +155,10 @@ static bool take_slots(struct rating_stream *stream, uint32_t wanted, struct sta
             return false;
     }
     for (; stream->slot_count < wanted; stream->slot_count++) {
-        struct slot *slot = memory_take(sizeof *slot, "lines of ratings", status);
+        struct slot *slot = memory_take_raw(sizeof *slot, "lines of ratings", status);
         if (slot == NULL)
             return false;
-        slot->rows.gaps = slot->gaps;
-        slot->rows.ratings = slot->ratings;
+        slot->rows = (struct plain_rows){.gaps = slot->gaps, .ratings = slot->ratings};
         slot->rows.times =
             stream->times == NULL ? NULL : stream->times + (size_t)stream->slot_count * BLOCK_ROWS;
         stream->slots[stream->slot_count] = slot;
@@ -165,6 +172,7 @@ static bool start(struct rating_stream *stream, unsigned threads, struct status 
         return true;
     if (!take_slots(stream, ordered_work_window(threads), status))
         return false;
+    stream->path = plain_rows_best_path();
     ordered_work_start(&stream->work, threads, parse_block, stream);
     stream->works = true;
     return true;
@@ -180,6 +188,10 @@ struct rating_stream *rating_stream_open(const char *path, bool wants_times, uns
         return stream;
     rating_stream_close(stream);
     return NULL;
+}
+
+void rating_stream_mark(struct rating_stream *stream, const struct split_spec *split) {
+    stream->split = split;
 }
 
 bool rating_stream_has_times(const struct rating_stream *stream) {

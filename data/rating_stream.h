@@ -5,13 +5,15 @@
 #define DATA_RATING_STREAM_H
 
 #include "data/ratings_reader.h"
+#include "data/split.h"
 
 /* The file's rows on the lines line, line + 1, ...: ids are numbers, written in decimal in the file. */
 struct rating_run {
     uint64_t line;
     struct rating *ratings; /* may be changed; valid until the next call, as times is */
-    const int64_t *times;   /* NULL unless wanted */
-    size_t count;           /* at least 1 */
+    const int64_t *times;   /* NULL unless wanted, as is_valid is */
+    const uint8_t *is_valid;
+    size_t count; /* at least 1 */
 };
 
 enum stream_outcome { STREAM_RUN, STREAM_ROW, STREAM_REJECT, STREAM_END, STREAM_FAILED };
@@ -21,6 +23,10 @@ struct rating_stream;
 /* threads >= 1, the caller's among them. Otherwise as ratings_reader_open. */
 struct rating_stream *rating_stream_open(const char *path, bool wants_times, unsigned threads,
                                          struct status *status);
+
+/* Runs shall come with marks: whether split `hash` (*split, borrowed) puts a rating into validation. Before the first row is
+ * taken. */
+void rating_stream_mark(struct rating_stream *stream, const struct split_spec *split);
 
 /* Whether rows come with timestamps. */
 bool rating_stream_has_times(const struct rating_stream *stream);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
+#include "data/plain_rows.h"
 #include "data/rating_list.h"
 #include "data/string_list.h"
 
@@ -46,6 +47,10 @@ bool split_hash_is_valid(const struct split_spec *spec, const char *user, size_t
 uint64_t split_hash_of_user(const struct split_spec *spec, const char *user, size_t user_length);
 bool split_hash_admits(const struct split_spec *spec, uint64_t of_user, const char *movie,
                        size_t movie_length);
+
+/* The same for all rows that were read from a text, with their places: marks those that validate. */
+void split_hash_mark(const struct split_spec *spec, const char *text, const struct plain_rows *rows,
+                     uint8_t *is_valid);
 
 struct split {
     uint8_t *is_valid; /* one byte per rating */

@@ -4,6 +4,8 @@
 
 #include "core/memory.h"
 
+enum { OFFSETS = 512 };
+
 bool string_list_set(struct string_list *list, size_t i, const char *bytes, size_t length,
                      struct status *status) {
     void *spans = list->spans, *pool = list->bytes;
@@ -32,24 +34,44 @@ const char *string_list_get(const struct string_list *list, size_t i, size_t *le
     return list->bytes + list->spans[i].offset;
 }
 
-bool string_list_write(const struct string_list *list, size_t count, struct container_writer *writer,
-                       const char *name, struct status *status) {
-    uint64_t offset = 0;
-    size_t length;
-    if (!container_section(writer, name, status) || !container_write(writer, &offset, sizeof offset, status))
-        return false;
+static bool write_offsets(const struct string_list *list, size_t count, struct container_writer *writer,
+                          struct status *status) {
+    uint64_t offsets[OFFSETS], offset = 0;
+    size_t filled = 1, length;
+    offsets[0] = 0;
     for (size_t i = 0; i < count; i++) {
         string_list_get(list, i, &length);
-        offset += length;
-        if (!container_write(writer, &offset, sizeof offset, status))
-            return false;
+        if (filled == OFFSETS) {
+            if (!container_write(writer, offsets, sizeof offsets, status))
+                return false;
+            filled = 0;
+        }
+        offsets[filled++] = offset += length;
     }
+    return container_write(writer, offsets, filled * sizeof *offsets, status);
+}
+
+/* Strings that lie one behind the other are written together. */
+static bool write_bytes(const struct string_list *list, size_t count, struct container_writer *writer,
+                        struct status *status) {
+    const char *begin = "", *end = begin;
+    size_t length;
     for (size_t i = 0; i < count; i++) {
         const char *bytes = string_list_get(list, i, &length);
-        if (!container_write(writer, bytes, length, status))
-            return false;
+        if (length > 0 && bytes != end) {
+            if (!container_write(writer, begin, (size_t)(end - begin), status))
+                return false;
+            begin = end = bytes;
+        }
+        end += length;
     }
-    return true;
+    return container_write(writer, begin, (size_t)(end - begin), status);
+}
+
+bool string_list_write(const struct string_list *list, size_t count, struct container_writer *writer,
+                       const char *name, struct status *status) {
+    return container_section(writer, name, status) && write_offsets(list, count, writer, status) &&
+           write_bytes(list, count, writer, status);
 }
 
 void string_list_clear(struct string_list *list) {
