@@ -44,9 +44,17 @@ static bool anybody_leaves(const struct coordinator *coordinator) {
     return false;
 }
 
+/* In the first epoch of mode blocked the last part is as many rounds behind the first as there are parts
+ * (model/rotation.h): shorter grants would have them walk one at a time. */
+static uint64_t least_steps(const struct coordinator *coordinator) {
+    bool queued = coordinator->spec.blocked && coordinator->epoch == 0;
+    return queued ? coordinator->spec.lanes : 1;
+}
+
 /* Where the next grant ends. */
 static uint64_t grant_end(const struct coordinator *coordinator) {
-    uint64_t first = coordinator->lane_step, end = first + coordinator->grant_steps;
+    uint64_t least = least_steps(coordinator), first = coordinator->lane_step;
+    uint64_t end = first + (coordinator->grant_steps > least ? coordinator->grant_steps : least);
     uint64_t epoch_end = (coordinator->epoch + UINT64_C(1)) * coordinator_lane_steps(&coordinator->spec);
     uint64_t cut_step = cuts_next_step(&coordinator->cuts, first);
     end = end < epoch_end ? end : epoch_end;

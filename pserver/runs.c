@@ -144,8 +144,8 @@ static bool find_round(const struct runs *runs, uint32_t lane, uint32_t stratum,
     uint64_t epoch = version / parts;
     if (epoch > GATE_STEPS_MAX)
         return false;
-    *round = epoch * strata + (stratum + strata - lane) % strata;
-    return rotation_visits(stratum, *round, parts, strata) == version;
+    *round = rotation_round(lane, stratum, epoch, strata);
+    return rotation_version(lane, *round, parts, strata) == version;
 }
 
 static bool check_part_pull(const struct runs *runs, const struct run_pull_message *pull,
@@ -179,7 +179,7 @@ bool runs_check_push(const struct runs *runs, const struct run_push_message *pus
         return false;
     bool theirs = push->table == TABLE_USERS ||
                   (rotation_stratum(push->lane, push->step, strata) == push->run &&
-                   rotation_visits(push->run, push->step, parts, strata) == push->version);
+                   rotation_version(push->lane, push->step, parts, strata) == push->version);
     if (!theirs)
         return status_fail(status, STATUS_PROTOCOL,
                            "round %" PRIu64 " of lane %u is not version %" PRIu64 " of stratum %u",
@@ -201,7 +201,7 @@ void runs_pushed(struct runs *runs, const struct run_push_message *push) {
 
 bool runs_stepped(const struct runs *runs, uint32_t lane, uint64_t step) {
     struct run_name name = {TABLE_MOVIES, rotation_stratum(lane, step, runs->spec.strata)};
-    return runs_seen(runs, name, rotation_visits(name.run, step, runs->spec.parts, runs->spec.strata));
+    return runs_seen(runs, name, rotation_version(lane, step, runs->spec.parts, runs->spec.strata));
 }
 
 /* ---- pulls that wait ---- */

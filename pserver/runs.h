@@ -1,8 +1,8 @@
 /* Mode blocked: the runs of rows that workers take away and bring back, their versions, and who waits for which.
  *
  * A run is a part of the users or a stratum of the movies: a range of rows of the whole table, and on every shard one run
- * of places. Its version is the number of pushes that this shard has accepted for it. In round r part p visits stratum
- * (p + r) mod strata (model/rotation.h), so every version of a stratum is read by one part in one round, and a push of it
+ * of places. Its version is the number of pushes that this shard has accepted for it. model/rotation.h says which part
+ * visits a stratum in which round and after how many visits, so every version is read by one part in one round, and a push of it
  * counts when it is based on the version that is there: an older one has been seen, a newer one is too early. The version
  * alone says whether a lane has made a step, so pushes of a lane may come in any order.
  *

@@ -62,7 +62,7 @@ static void ask_round(struct worker *worker, struct lane *lane, uint64_t number,
     if (number >= lane->end_step || at->stratum.state != RUN_ABSENT)
         return;
     at->number = number;
-    run_name(&at->stratum, spec, stratum, rotation_visits(stratum, number, spec->parts, spec->strata));
+    run_name(&at->stratum, spec, stratum, rotation_version(lane->number, number, spec->parts, spec->strata));
     wait_in(worker, lane, &at->stratum, RUN_ASKED, now_us, out);
 }
 

@@ -74,8 +74,8 @@ static void judge_rows(struct witness *witness, const struct node *node, const s
 /* Whether a part visits a stratum when it has been visited so often. */
 static bool is_turn(const struct config *config, const struct run_rows_message *rows) {
     uint32_t parts = (uint32_t)config->train_parts, strata = (uint32_t)config->train_strata;
-    uint64_t round = rows->version / parts * strata + (rows->run + strata - rows->lane) % strata;
-    return rotation_visits(rows->run, round, parts, strata) == rows->version;
+    uint64_t round = rotation_round(rows->lane, rows->run, rows->version / parts, strata);
+    return rotation_version(rows->lane, round, parts, strata) == rows->version;
 }
 
 static void judge_run(struct witness *witness, const struct node *node, const struct run_rows_message *rows) {

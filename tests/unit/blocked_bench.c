@@ -77,7 +77,7 @@ struct run_plan blocked_round(uint32_t lane, uint64_t round) {
                              .lane = lane,
                              .lease = 1,
                              .name = STRATUM[stratum],
-                             .version = rotation_visits(stratum, round, PARTS, STRATA),
+                             .version = rotation_version(lane, round, PARTS, STRATA),
                              .step = round};
 }
 

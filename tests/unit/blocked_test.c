@@ -43,7 +43,7 @@ static void check_strata(const struct stage *stage, uint32_t lane, uint64_t end,
             if (message->kind == MESSAGE_RUN_PULL && pull->table == TABLE_MOVIES && pull->lane == lane) {
                 uint32_t stratum = rotation_stratum(lane, pulled, SCENE_STRATA);
                 assert_int_equal(pull->run, stratum);
-                assert_int_equal(pull->version, rotation_visits(stratum, pulled, SCENE_PARTS, SCENE_STRATA));
+                assert_int_equal(pull->version, rotation_version(lane, pulled, SCENE_PARTS, SCENE_STRATA));
                 assert_int_equal(pull->lease, SCENE_LANES[lane].lease);
                 pulled++;
                 /* The next stratum is on its way before a block is computed, and no further one is. */

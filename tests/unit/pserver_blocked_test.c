@@ -50,7 +50,7 @@ static void shards_hold_what_one_process_would(void **state) {
 static void a_push_counts_once(void **state) {
     struct bench *bench = &benches[0];
     float before[RUN_FLOATS];
-    struct run_plan plan = blocked_round(1, 0), next = blocked_round(0, 1);
+    struct run_plan plan = blocked_round(0, 0), next = blocked_round(1, 0);
     (void)state;
     plan.momentum = 0.9;
     blocked_open(bench, OPTIMISER_SGD, 0, 1);
@@ -59,7 +59,7 @@ static void a_push_counts_once(void **state) {
         blocked_push(bench, &plan);
         assert_int_equal(bench_count(bench, MESSAGE_RUN_PUSHED), copy);
         const struct run_pushed_message *pushed = &bench_last(bench, MESSAGE_RUN_PUSHED)->message.run_pushed;
-        assert_true(pushed->lane == 1 && pushed->table == TABLE_MOVIES && pushed->run == 1);
+        assert_true(pushed->lane == 0 && pushed->table == TABLE_MOVIES && pushed->run == 0);
         assert_int_equal(pushed->version, plan.version);
         blocked_pull(bench, &next);
         const struct sent *rows = run_rows_sent(bench, next.name, next.version);
@@ -68,7 +68,7 @@ static void a_push_counts_once(void **state) {
         assert_memory_equal(rows->body, before, rows->message.body_bytes);
     }
     struct heartbeat_message counters = bench_counters(bench);
-    assert_true(counters.repeats == 2 && counters.pushes == 2 && counters.refused == 0);
+    assert_true(counters.repeats == 2 && counters.pushes == 3 && counters.refused == 0);
     assert_int_equal(bench->refused, 0);
     bench_close(bench);
 }
@@ -98,7 +98,7 @@ static void what_comes_too_early_or_from_elsewhere_is_refused(void **state) {
     static const float FLOATS[RUN_FLOATS];
     (void)state;
     blocked_open(bench, OPTIMISER_SGD, 0, 1);
-    struct run_plan wrong[] = {blocked_round(0, 1), blocked_round(0, 0), blocked_round(0, 0),
+    struct run_plan wrong[] = {blocked_round(1, 0), blocked_round(0, 0), blocked_round(0, 0),
                                blocked_round(0, 0), blocked_round(0, 0), blocked_part(0, 0),
                                blocked_part(0, 0),  blocked_round(0, 0), blocked_round(0, 0)};
     wrong[1].version = 1;
@@ -146,7 +146,7 @@ static void a_pull_waits_for_its_version(void **state) {
     struct bench *bench = &benches[0];
     (void)state;
     blocked_open(bench, OPTIMISER_SGD, 0, 1);
-    struct run_plan first = blocked_round(1, 0), second = blocked_round(0, 1);
+    struct run_plan first = blocked_round(0, 0), second = blocked_round(1, 0);
     assert_true(first.name.run == second.name.run && second.version == 1);
     blocked_pull(bench, &second);
     second.link = LINK_INCOMING + 70;
@@ -157,7 +157,7 @@ static void a_pull_waits_for_its_version(void **state) {
     assert_int_equal(bench_count(bench, MESSAGE_RUN_ROWS), 2);
     const struct sent *rows = run_rows_sent(bench, second.name, 1);
     assert_int_equal(rows->link, LINK_INCOMING + 70);
-    assert_int_equal(rows->message.run_rows.lane, 0);
+    assert_int_equal(rows->message.run_rows.lane, 1);
     blocked_pull(bench, &second);
     assert_int_equal(bench_count(bench, MESSAGE_RUN_ROWS), 3);
     assert_int_equal(bench_counters(bench).repeats, 1);
@@ -251,14 +251,14 @@ static void a_lanes_pushes_may_overtake_each_other(void **state) {
     struct bench *bench = &benches[0];
     (void)state;
     blocked_open(bench, OPTIMISER_SGD, 0, 1);
-    struct run_plan plans[] = {blocked_round(1, 0), blocked_round(1, 1)};
+    struct run_plan plans[] = {blocked_round(0, 0), blocked_round(0, 1)};
     for (int i = 0; i < 2; i++)
         blocked_pull(bench, &plans[i]);
     blocked_push(bench, &plans[1]);
-    bench_open_lane(bench, LINK_INCOMING + 1, 1, 1);
+    bench_open_lane(bench, LINK_INCOMING, 0, 1);
     assert_int_equal(bench_last(bench, MESSAGE_LANE_AT)->message.lane_at.pushed, 0);
     blocked_push(bench, &plans[0]);
-    bench_open_lane(bench, LINK_INCOMING + 1, 1, 1);
+    bench_open_lane(bench, LINK_INCOMING, 0, 1);
     assert_int_equal(bench_last(bench, MESSAGE_LANE_AT)->message.lane_at.pushed, 2);
     assert_int_equal(bench_last(bench, MESSAGE_LANE_AT)->message.lane_at.count, 1);
     assert_int_equal(bench_counters(bench).step, 0);
@@ -298,8 +298,8 @@ static void diverges(enum optimiser_kind kind, struct run_plan plan, size_t at, 
 
 static void rows_that_are_not_finite_end_the_run(void **state) {
     (void)state;
-    diverges(OPTIMISER_SGD, blocked_round(1, 1), 2, NAN,
-             "by round 1 movie row 5 of stratum 2 on shard 1 is not finite");
+    diverges(OPTIMISER_SGD, blocked_round(0, 2), 2, NAN,
+             "by round 2 movie row 5 of stratum 2 on shard 1 is not finite");
     diverges(OPTIMISER_SGD, blocked_part(1, 0), STRIDE, -INFINITY,
              "by round 0 user row 7 of part 1 on shard 1 is not finite");
     diverges(OPTIMISER_ADAGRAD_ROW, blocked_part(0, 0), 2 * STRIDE + 1, INFINITY,
