@@ -6,8 +6,8 @@
 
 static const double PI = 3.14159265358979323846;
 
-/* fastai's warm-up at the start of a cosine run: a twentieth of the first cycle at a hundredth of the rate.
- */
+/* fastai's warm-up at the start of a cosine run: a twentieth of the first cycle at a hundredth of the rate. Of
+ * few long steps, as the rounds of mode blocked may be, none is that short. */
 static const double WARM_UP_SHARE = 1.0 / 20, WARM_UP_FACTOR = 1.0 / 100;
 
 static uint64_t phase_epochs(const struct schedule_spec *spec) {
@@ -49,7 +49,8 @@ static double phases_rate(const struct schedule_spec *spec, uint64_t epoch) {
 
 static double cosine_rate(const struct schedule_spec *spec, uint64_t steps_per_epoch, uint64_t step) {
     uint64_t length = spec->cycle_len * steps_per_epoch, into = step;
-    if ((double)step < (double)length * WARM_UP_SHARE)
+    double warm_up = (double)length * WARM_UP_SHARE;
+    if (warm_up >= 0.5 && (double)step < warm_up)
         return spec->learning_rate * WARM_UP_FACTOR;
     for (uint32_t cycle = 0; cycle + 1 < spec->cycles && into >= length; cycle++) {
         into -= length;

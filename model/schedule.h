@@ -13,7 +13,7 @@ enum schedule_kind {
     SCHEDULE_EXPONENTIAL, /* lr * gamma^epoch, continuous in steps */
     SCHEDULE_COSINE, /* restarts: cycle i lasts cycle_len * cycle_mult^i epochs; lr/2 * (1 + cos(pi*it/nb)) at
                              iteration `it` of a cycle of nb steps; the first nb/20 steps of the run (nb of the first
-                             cycle) have lr/100 and count as steps (fastai 0.7, CosAnneal) */
+                             cycle) have lr/100 and count as steps (fastai 0.7, CosAnneal); none when nb < 10 */
     SCHEDULE_ONE_CYCLE, /* lr up from lr/div to lr over pct of the run, then down to lr/div/final_div, cosine both
                              ways; momentum the other way between momentum_high and momentum_low (PyTorch's OneCycleLR,
                              point for point) */
