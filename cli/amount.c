@@ -8,7 +8,18 @@
 #include "data/number.h"
 
 static double unit_of(char letter) {
-    return letter == 'k' || letter == 'K' ? 1e3 : letter == 'M' ? 1e6 : letter == 'G' ? 1e9 : 1;
+    switch (letter) {
+    case 'k':
+    case 'K':
+        return 1e3;
+    case 'M':
+        return 1e6;
+    case 'G':
+    case 'B':
+        return 1e9;
+    default:
+        return 1;
+    }
 }
 
 bool amount_parse(const char *text, uint64_t *amount) {

@@ -1,4 +1,4 @@
-/* Amounts on the command line: 1000000, 1e6, 10M, 2.5k. */
+/* Amounts on the command line: 1000000, 1e6, 10M, 2.5k, 1B. */
 #ifndef CLI_AMOUNT_H
 #define CLI_AMOUNT_H
 
@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A whole number of at most 2^53, optionally with a fraction, an exponent, and k, M or G (thousands,
+/* A whole number of at most 2^53, optionally with a fraction, an exponent, and k, M, and G or B (thousands,
  * millions, thousand millions), as long as the result is whole. False for anything else. */
 bool amount_parse(const char *text, uint64_t *amount);
 

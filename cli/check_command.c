@@ -20,7 +20,8 @@ static const char DOC[] =
 
 static bool check_data(const struct config *config, char *note, size_t capacity, struct status *status) {
     struct packed_set set = {0};
-    bool good = launch_open_set(config, &set, status) && setup_check(config, &set, status);
+    struct config settled = *config;
+    bool good = launch_open_set(&settled, &set, status) && setup_check(config, &set, status);
     if (good)
         snprintf(note, capacity, "%llu ratings for training, %llu for validation",
                  (unsigned long long)set.train_count, (unsigned long long)set.valid_count);

@@ -78,7 +78,7 @@ void launch_name(const char *path, char *name, size_t capacity) {
         *dot = '\0';
 }
 
-bool launch_open_set(const struct config *config, struct packed_set *set, struct status *status) {
+bool launch_open_set(struct config *config, struct packed_set *set, struct status *status) {
     struct run_dir dir = {.is_numbered = false};
     char path[PATH_MAX];
     const char *above = getenv("TMPDIR");

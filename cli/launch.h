@@ -43,7 +43,7 @@ void launch_name(const char *path, char *name, size_t capacity);
 
 /* Opens the ratings that a configuration names, for a command that starts no run: a packed set as it is, text
  * by an import into a folder that is gone when the set is closed. */
-bool launch_open_set(const struct config *config, struct packed_set *set, struct status *status);
+bool launch_open_set(struct config *config, struct packed_set *set, struct status *status);
 
 /* Takes the options of the configuration (DOTBIAS_TRAIN__BATCH) out of the environment: the processes that we start
  * read a file that has them already, and what --set has overridden must not come back. */

@@ -24,6 +24,9 @@ static void print(const struct config *config, const struct packed_set *set,
            set->train_count, set->valid_count, set->users, set->movies);
     printf("steps        %" PRIu64 " an epoch, %u epochs, %u lanes of at most %u ratings\n",
            forecast->steps_per_epoch, forecast->epochs, forecast->lanes, forecast->lane_ratings);
+    if (config->train_mode == MODE_BLOCKED)
+        printf("blocks       %" PRIu64 " parts of the users, %" PRIu64 " strata of the movies\n",
+               config->train_parts, config->train_strata);
     printf("pserver      %10.1f MiB each, %" PRIu64
            " of them: rows and optimiser state, and requests that wait\n",
            mebibytes((double)forecast->pserver_bytes), config->cluster_pservers);

@@ -112,7 +112,7 @@ static bool run_node(const struct role_arguments *arguments, struct node_spec *s
     return good;
 }
 
-static bool open_set(const struct config *config, struct packed_set *set, struct status *status) {
+static bool open_set(struct config *config, struct packed_set *set, struct status *status) {
     if (!config_require_data(config, status))
         return false;
     if (!ratings_source_is_packed(config))
@@ -126,8 +126,7 @@ static bool open_set(const struct config *config, struct packed_set *set, struct
            block_source_open(config, NULL, set, config->data_ratings, blocks, NULL, status);
 }
 
-static bool run_role(const struct role_arguments *arguments, const struct config *config,
-                     struct status *status) {
+static bool run_role(const struct role_arguments *arguments, struct config *config, struct status *status) {
     struct packed_set set = {0};
     char listen[ENDPOINT_BYTES];
     struct node_spec spec = {
@@ -144,7 +143,8 @@ static bool run_role(const struct role_arguments *arguments, const struct config
     if (spec.coordinator[0] == '\0')
         return status_fail(status, STATUS_CONFIG,
                            "where is the coordinator? set cluster.coordinator or --coordinator");
-    if (arguments->role == ROLE_WORKER && !open_set(config, &set, status))
+    if (!block_source_is_settled(config, status) ||
+        (arguments->role == ROLE_WORKER && !open_set(config, &set, status)))
         return false;
     bool good = run_node(arguments, &spec, status);
     packed_set_close(&set);

@@ -31,15 +31,18 @@ static void introduce(const struct session *session) {
     const struct packed_set *set = &session->set;
     char line[PATH_MAX + 256];
     uint32_t lanes = config_lanes(config);
+    bool idle = lanes < config->cluster_workers, blocked = config->train_mode == MODE_BLOCKED;
     snprintf(line, sizeof line, "%llu training and %llu validation ratings, %u users, %u movies",
              (unsigned long long)set->train_count, (unsigned long long)set->valid_count, set->users,
              set->movies);
     display_note(session->display, line);
-    snprintf(line, sizeof line, "transport %s, pservers: %llu, workers: %llu, lanes: %u%s",
+    snprintf(line, sizeof line, "transport %s, pservers: %llu, workers: %llu, lanes: %u%s%s",
              setup_transport_name(config), (unsigned long long)config->cluster_pservers,
              (unsigned long long)config->cluster_workers, lanes,
-             lanes < config->cluster_workers ? " (workers beyond the lanes only validate: see train.lanes)"
-                                             : "");
+             idle ? " (workers beyond the lanes only validate: see train." : "",
+             !idle     ? ""
+             : blocked ? "parts)"
+                       : "lanes)");
     display_note(session->display, line);
     if (config->train_optimiser == OPTIMISER_SGD && config->train_momentum > 0) {
         snprintf(line, sizeof line, "learning rate %g with momentum %g: effective rate %g",
@@ -215,7 +218,8 @@ int session_run(const struct session_spec *spec, struct config *config) {
     struct status status;
     struct session session = {.spec = spec, .config = config};
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to report, not a reason to die */
-    if (!open_folder(&session, &status))
+    if ((spec->kind != SESSION_TRAIN && !block_source_is_settled(config, &status)) ||
+        !open_folder(&session, &status))
         return report(spec, &status);
     if (spec->resume != NULL && run_dir_is_finished(&session.dir)) {
         run_dir_close(&session.dir);

@@ -168,7 +168,7 @@ static void check_blocked(const struct checking *checking) {
     if (!has_rule && are_read(checking, OPTION_train_optimiser, OPTION_train_mode))
         blame(checking, OPTION_train_optimiser, OPTION_train_mode,
               "in 'train.mode' blocked 'train.optimiser' is sgd or adagrad_row");
-    if (config->train_strata < config->train_parts &&
+    if (config->train_strata != 0 && config->train_strata < config->train_parts &&
         are_read(checking, OPTION_train_strata, OPTION_train_parts))
         blame(checking, OPTION_train_strata, OPTION_train_parts,
               "%" PRIu64 " strata are fewer than %" PRIu64 " parts: two parts would share a stratum",

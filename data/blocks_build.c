@@ -169,7 +169,7 @@ bool blocks_build_beside(const char *folder, struct blocks_shape shape, struct s
     if (!packed_set_open(&set, folder, status))
         return false;
     if (shape.parts == 0)
-        shape = blocks_shape_for(set.users, set.movies);
+        shape = blocks_shape_for(set.users, set.movies, set.train_count);
     bool done = blocks_build(&set, folder, shape, MEMORY_BYTES, status);
     packed_set_close(&set);
     return done;

@@ -1,22 +1,38 @@
 #include "data/blocks_plan.h"
 
+#include <math.h>
+
 #include "core/memory.h"
 
-enum { ROWS_WANTED = 2048, SIDES_WANTED = 64 };
+/* A row's way to a worker and back, in ratings; the share of an epoch that may go into it; ratings of a block. */
+static const double ROW_TRIP = 10, TRIPS_SHARE = 1.0 / 20, BLOCK_RATINGS = 1 << 24;
+
+enum { SIDES_LEAST = 4, SIDES_MOST = 64 };
 
 static uint32_t divide_up(uint32_t a, uint32_t b) {
     return a / b + (a % b != 0);
 }
 
-static uint32_t sides_for(uint32_t rows) {
-    uint32_t sides = divide_up(rows, ROWS_WANTED), least = divide_up(rows, BLOCKS_SIDE_ROWS_MAX);
-    sides = sides < SIDES_WANTED ? sides : SIDES_WANTED;
-    sides = sides > least ? sides : least;
+/* The nearest power of two within the bounds. */
+static uint32_t sides_wanted(double wanted) {
+    uint32_t sides = SIDES_LEAST;
+    while (sides < SIDES_MOST && 1.5 * sides <= wanted)
+        sides *= 2;
+    return sides;
+}
+
+static uint32_t sides_for(uint32_t rows, uint32_t wanted) {
+    uint32_t least = divide_up(rows, BLOCKS_SIDE_ROWS_MAX);
+    uint32_t sides = wanted > least ? wanted : least;
+    sides = sides < rows ? sides : rows;
     return sides < 1 ? 1 : sides;
 }
 
-struct blocks_shape blocks_shape_for(uint32_t users, uint32_t movies) {
-    return (struct blocks_shape){sides_for(users), sides_for(movies)};
+struct blocks_shape blocks_shape_for(uint32_t users, uint32_t movies, uint64_t ratings) {
+    double trips = (double)ratings * TRIPS_SHARE / (ROW_TRIP * fmax(movies, 1));
+    uint32_t wanted = sides_wanted(fmax(trips, sqrt((double)ratings / BLOCK_RATINGS)));
+    uint32_t strata = sides_for(movies, wanted), parts = sides_for(users, wanted < strata ? wanted : strata);
+    return (struct blocks_shape){parts, parts > strata ? sides_for(movies, parts) : strata};
 }
 
 /* A side ends where its share of the ratings is reached, unless it would get too many rows, or leave too few or too many to

@@ -25,9 +25,14 @@ struct blocks_side {
     uint32_t *side_place; /* [rows], by row: side << 16 | place within the side */
 };
 
-/* A shape for so many rows: sides of about 2,048 rows, which one core's cache holds, but not more than 64 of
- * them unless rows would not fit. */
-struct blocks_shape blocks_shape_for(uint32_t users, uint32_t movies);
+/* A shape for so many ratings: as many parts and strata, a power of two from 4 to 64, so that
+ * - strata on their way cost a twentieth of the walk: each travels once for every part, and a row's way there and back takes
+ *   as long as ten ratings, so parts * movies * 10 is about ratings / 20;
+ * - no block has much more than 16 million ratings, for which a worker is busy and deaf for a quarter of a second;
+ * - more than that only when rows would not fit, and fewer when there are not so many rows.
+ * It does not look at caches: rows are fetched ahead, and strata that fit the second level were not walked faster
+ * (docs/PERFORMANCE.md). Nor at the number of workers, on which no bit of a model may depend. */
+struct blocks_shape blocks_shape_for(uint32_t users, uint32_t movies, uint64_t ratings);
 
 /* Deals rows of which the counts are known. STATUS_BAD_DATA when a side would have more than
  * BLOCKS_SIDE_ROWS_MAX rows, or there are more sides than rows (an empty table has one side) or than

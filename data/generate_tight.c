@@ -70,7 +70,7 @@ static bool make_world(struct tight *tight, struct status *status) {
     struct tight_world *world = &tight->world;
     const struct generate_spec *spec = world->spec;
     struct blocks_shape shape =
-        spec->shape.parts == 0 ? blocks_shape_for(spec->users, spec->movies) : spec->shape;
+        spec->shape.parts == 0 ? blocks_shape_for(spec->users, spec->movies, spec->ratings) : spec->shape;
     return planted_make(&world->planted, spec->seed, spec->movies, spec->factors, status) &&
            audience_make(&world->audience, spec->seed, spec->ratings, spec->users, spec->movies, status) &&
            blocks_side_deal(&world->parts, "parts", shape.parts, world->audience.counts, spec->users,

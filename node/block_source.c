@@ -37,8 +37,25 @@ static bool open_at(struct packed_set *set, const char *path, struct status *sta
     return false;
 }
 
-static bool has_shape(const struct config *config, const struct packed_set *set) {
-    return set->blocks->parts == config->train_parts && set->blocks->strata == config->train_strata;
+/* Whether the blocks are cut as the configuration wants; what it leaves open it learns from them. */
+static bool has_shape(struct config *config, const struct packed_set *set) {
+    bool parts = config->train_parts == 0 || set->blocks->parts == config->train_parts;
+    bool strata = config->train_strata == 0 || set->blocks->strata == config->train_strata;
+    if (!parts || !strata || set->blocks->parts > set->blocks->strata)
+        return false;
+    config->train_parts = set->blocks->parts;
+    config->train_strata = set->blocks->strata;
+    return true;
+}
+
+/* What is left open, chosen from the numbers of the set alone. */
+static void choose_shape(struct config *config, const struct packed_set *set) {
+    struct blocks_shape shape = blocks_shape_for(set->users, set->movies, set->train_count);
+    uint64_t *parts = &config->train_parts, *strata = &config->train_strata;
+    if (*parts == 0)
+        *parts = *strata != 0 && *strata < shape.parts ? *strata : shape.parts;
+    if (*strata == 0)
+        *strata = shape.strata > *parts ? shape.strata : *parts;
 }
 
 static void drop(struct packed_set *set) {
@@ -55,9 +72,10 @@ static bool other_shape(struct packed_set *set, const char *path, struct status 
     return false;
 }
 
-static bool build(const struct config *config, const struct run_dir *dir, struct packed_set *set,
+static bool build(struct config *config, const struct run_dir *dir, struct packed_set *set,
                   char path[PATH_MAX], FILE *notes, struct status *status) {
     char folder[PATH_MAX];
+    choose_shape(config, set);
     struct blocks_shape shape = {(uint32_t)config->train_parts, (uint32_t)config->train_strata};
     run_dir_file(dir, "data", folder);
     run_dir_file(dir, "data/" BLOCKS_FILE, path);
@@ -68,7 +86,7 @@ static bool build(const struct config *config, const struct run_dir *dir, struct
     return blocks_build(set, folder, shape, BUILD_BYTES, status) && open_at(set, path, status);
 }
 
-bool block_source_open(const struct config *config, const struct run_dir *dir, struct packed_set *set,
+bool block_source_open(struct config *config, const struct run_dir *dir, struct packed_set *set,
                        const char *set_path, char path[PATH_MAX], FILE *notes, struct status *status) {
     bool is_named = config->data_blocks[0] != '\0',
          may_build = dir != NULL && !is_named && !set->is_in_blocks;
@@ -89,4 +107,12 @@ bool block_source_open(const struct config *config, const struct run_dir *dir, s
         return other_shape(set, path, status);
     drop(set);
     return build(config, dir, set, path, notes, status);
+}
+
+bool block_source_is_settled(const struct config *config, struct status *status) {
+    return config->train_mode != MODE_BLOCKED || (config->train_parts != 0 && config->train_strata != 0) ||
+           status_fail(status, STATUS_CONFIG,
+                       "who starts members by hand sets train.parts and train.strata, since pservers read no "
+                       "ratings; "
+                       "`dotbias plan` tells what would be chosen");
 }

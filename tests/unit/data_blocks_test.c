@@ -191,9 +191,27 @@ static void too_many_rows_for_a_side_are_refused(void **state) {
     assert_true(blocks_side_deal(&side, "parts", 3, counts, ROWS, &status));
     assert_int_equal(side.starts[3], ROWS);
     blocks_side_clear(&side);
-    assert_int_equal(blocks_shape_for(ROWS, 0).strata, 1);
-    assert_true(blocks_shape_for(INT32_MAX, 1).parts >= 1 << 15);
     free(counts);
+}
+
+static void assert_shape(struct blocks_shape shape, uint32_t parts, uint32_t strata) {
+    assert_int_equal(shape.parts, parts);
+    assert_int_equal(shape.strata, strata);
+}
+
+/* Few ratings a movie: few parts. Many: more of them. Rows must fit, and there are not more sides than rows. */
+static void a_shape_comes_from_the_numbers(void **state) {
+    (void)state;
+    assert_shape(blocks_shape_for(671, 9066, 80004), 4, 4);
+    assert_shape(blocks_shape_for(70000, 10700, 9000000), 4, 4);
+    assert_shape(blocks_shape_for(162000, 59000, 22500000), 4, 4);
+    assert_shape(blocks_shape_for(162000, 59000, 90000000), 8, 8);
+    assert_shape(blocks_shape_for(162000, 59000, 900000000), 64, 64);
+    assert_shape(blocks_shape_for(40000000, 4000000, 4000000000), 611, 611);
+    assert_shape(blocks_shape_for(1000, 5 * BLOCKS_SIDE_ROWS_MAX, 1000000), 4, 5);
+    assert_shape(blocks_shape_for(3, 2, 6), 2, 2);
+    assert_shape(blocks_shape_for(1, 1000, 100), 1, 4);
+    assert_shape(blocks_shape_for(1000, 0, 0), 1, 1);
 }
 
 /* Popularity of rank 1, 1/2, 1/3, ..., scattered over the rows. */
@@ -297,6 +315,7 @@ int main(void) {
         cmocka_unit_test(sides_are_balanced),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(too_many_rows_for_a_side_are_refused),
+        cmocka_unit_test(a_shape_comes_from_the_numbers),
         cmocka_unit_test(tight_sets_hold_the_same_ratings),
     };
     scratch_make(&scratch);
