@@ -139,6 +139,7 @@ static bool check_ratings(const struct blocks *blocks, struct status *status) {
                  largest_u8(block.codes, block.count) >= blocks->value_count))
                 return status_fail(status, STATUS_BAD_DATA,
                                    "block %u x %u names a row or a value that is not there", part, stratum);
+            blocks_forget(blocks, part, stratum);
         }
     return true;
 }
@@ -149,6 +150,23 @@ static bool check(struct blocks *blocks, struct status *status) {
            check_rows("user_rows", blocks->user_rows, blocks->users, status) &&
            check_rows("movie_rows", blocks->movie_rows, blocks->movies, status) &&
            place_blocks(blocks, status) && check_ratings(blocks, status);
+}
+
+/* Blocks that a test has made in memory have no file. */
+static bool is_large(const struct blocks *blocks) {
+    return blocks->file != NULL && container_is_large(blocks->file);
+}
+
+void blocks_expect(const struct blocks *blocks, uint32_t part, uint32_t stratum) {
+    struct block block = blocks_at(blocks, part, stratum);
+    if (is_large(blocks))
+        container_expect(block.users, blocks_bytes(block.count));
+}
+
+void blocks_forget(const struct blocks *blocks, uint32_t part, uint32_t stratum) {
+    struct block block = blocks_at(blocks, part, stratum);
+    if (is_large(blocks))
+        container_forget(block.users, blocks_bytes(block.count));
 }
 
 static uint64_t digest(const struct container *file) {

@@ -55,6 +55,10 @@ static inline struct block blocks_at(const struct blocks *blocks, uint32_t part,
                           (const uint16_t *)(const void *)(begin + 2 * room), begin + 4 * room};
 }
 
+/* For a file that is large (data/container.h), and nothing otherwise: a block will be read soon, or not for a while. */
+void blocks_expect(const struct blocks *blocks, uint32_t part, uint32_t stratum);
+void blocks_forget(const struct blocks *blocks, uint32_t part, uint32_t stratum);
+
 /* Users in a part, movies in a stratum. */
 static inline uint32_t blocks_part_rows(const struct blocks *blocks, uint32_t part) {
     return blocks->part_starts[part + 1] - blocks->part_starts[part];

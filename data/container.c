@@ -75,6 +75,30 @@ static bool name_is_sound(const struct container *container, uint32_t index) {
     return true;
 }
 
+/* Piece by piece, so that a large file need not be in memory as a whole. */
+static bool hash_section(const struct container *container, const struct container_entry *entry,
+                         uint64_t *hash, struct status *status) {
+    enum { PIECE = 1 << 22 };
+    const unsigned char *bytes = container->bytes + entry->offset;
+    if (entry->bytes <= PIECE) {
+        *hash = hash_bytes(bytes, entry->bytes, 0);
+        return true;
+    }
+    struct hash_stream *stream = hash_stream_make(status);
+    if (stream == NULL)
+        return false;
+    hash_stream_begin(stream);
+    for (uint64_t at = 0; at < entry->bytes; at += PIECE) {
+        size_t length = entry->bytes - at < PIECE ? entry->bytes - at : PIECE;
+        hash_stream_add(stream, bytes + at, length);
+        if (container_is_large(container))
+            container_forget(bytes + at, length);
+    }
+    *hash = hash_stream_value(stream);
+    memory_release(stream);
+    return true;
+}
+
 /* Sections lie one after another with nothing but zeros between them, so every byte of the file is accounted
  * for. */
 static bool check_sections(const struct container *container, struct status *status) {
@@ -89,7 +113,10 @@ static bool check_sections(const struct container *container, struct status *sta
             return damaged(status, "a section lies outside its place");
         if (!all_zero(container->bytes + end, entry->offset - end))
             return damaged(status, "bytes between sections are not zero");
-        if (entry->hash != hash_bytes(container->bytes + entry->offset, entry->bytes, 0))
+        uint64_t hash;
+        if (!hash_section(container, entry, &hash, status))
+            return false;
+        if (entry->hash != hash)
             return status_fail(status, STATUS_BAD_DATA,
                                "the file is damaged: section %s does not match its checksum", entry->name);
         end = entry->offset + entry->bytes;
@@ -175,4 +202,24 @@ const void *container_find(const struct container *container, const char *name, 
 uint64_t container_hash(const struct container *container, const char *name) {
     const struct container_entry *entry = find_entry(container, name);
     return entry == NULL ? 0 : entry->hash;
+}
+
+bool container_is_large(const struct container *container) {
+    return container->size > CONTAINER_LARGE;
+}
+
+/* Advice is about whole pages, and no more than advice: that it is not taken is no failure. */
+static void advise(const void *bytes, size_t length, int advice) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)bytes, end = begin + length;
+    begin -= begin % page;
+    if (madvise((void *)begin, end - begin, advice) != 0)
+        errno = 0;
+}
+
+void container_expect(const void *bytes, size_t length) {
+    advise(bytes, length, MADV_WILLNEED);
+}
+
+void container_forget(const void *bytes, size_t length) {
+    advise(bytes, length, MADV_DONTNEED);
 }

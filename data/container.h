@@ -51,4 +51,15 @@ const void *container_find(const struct container *container, const char *name, 
  */
 uint64_t container_hash(const struct container *container, const char *name);
 
+/* ---- large files ----
+ * What has been read of a mapped file counts as memory of its process. So a file larger than CONTAINER_LARGE is checked
+ * piece by piece, and who goes on reading it may do likewise. None of this changes what is read. */
+#define CONTAINER_LARGE (UINT64_C(1) << 30)
+
+bool container_is_large(const struct container *container);
+/* Mapped bytes that will be read soon: the kernel begins to fetch them from the disk. */
+void container_expect(const void *bytes, size_t length);
+/* Mapped bytes that will not be read for a while: no longer this process's memory, though still in the page cache. */
+void container_forget(const void *bytes, size_t length);
+
 #endif

@@ -82,6 +82,8 @@ static bool check_ratings(const struct packed_set *set, const char *name, const 
                 status, STATUS_BAD_DATA,
                 "section %s: rating %llu names a row that is not there, or is not a finite number", name,
                 (unsigned long long)i);
+    if (container_is_large(set->file))
+        container_forget(ratings, count * sizeof *ratings);
     return true;
 }
 

@@ -61,9 +61,14 @@ static void load_valid(const struct lane_loader *loader, struct job *job) {
     }
 }
 
-/* The engine knows how many parts and strata there are. */
+/* The engine knows how many parts and strata there are. When a part is to visit a stratum it is at the one before, and done
+ * with the one before that. */
 static void load_block(const struct lane_loader *loader, struct job *job) {
+    enum { AT_ONCE = 3 };
     const struct blocks *blocks = loader->set->blocks;
+    blocks_expect(blocks, job->block.part, job->block.stratum);
+    if (blocks->strata > AT_ONCE)
+        blocks_forget(blocks, job->block.part, (job->block.stratum + blocks->strata - 2) % blocks->strata);
     struct block block = blocks_at(blocks, job->block.part, job->block.stratum);
     job->block.count = block.count;
     job->block.users = block.users;
