@@ -7,7 +7,7 @@
 /* A row's way to a worker and back, in ratings; the share of an epoch that may go into it; ratings of a block. */
 static const double ROW_TRIP = 10, TRIPS_SHARE = 1.0 / 20, BLOCK_RATINGS = 1 << 24;
 
-enum { SIDES_LEAST = 4, SIDES_MOST = 64 };
+enum { SIDES_LEAST = 4, SIDES_MOST = 32 };
 
 static uint32_t divide_up(uint32_t a, uint32_t b) {
     return a / b + (a % b != 0);

@@ -25,7 +25,7 @@ struct blocks_side {
     uint32_t *side_place; /* [rows], by row: side << 16 | place within the side */
 };
 
-/* A shape for so many ratings: as many parts and strata, a power of two from 4 to 64, so that
+/* A shape for so many ratings: as many parts and strata, a power of two from 4 to 32, so that
  * - strata on their way cost a twentieth of the walk: each travels once for every part, and a row's way there and back takes
  *   as long as ten ratings, so parts * movies * 10 is about ratings / 20;
  * - no block has much more than 16 million ratings, for which a worker is busy and deaf for a quarter of a second;

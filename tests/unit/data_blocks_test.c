@@ -206,7 +206,7 @@ static void a_shape_comes_from_the_numbers(void **state) {
     assert_shape(blocks_shape_for(70000, 10700, 9000000), 4, 4);
     assert_shape(blocks_shape_for(162000, 59000, 22500000), 4, 4);
     assert_shape(blocks_shape_for(162000, 59000, 90000000), 8, 8);
-    assert_shape(blocks_shape_for(162000, 59000, 900000000), 64, 64);
+    assert_shape(blocks_shape_for(162000, 59000, 900000000), 32, 32);
     assert_shape(blocks_shape_for(40000000, 4000000, 4000000000), 611, 611);
     assert_shape(blocks_shape_for(1000, 5 * BLOCKS_SIDE_ROWS_MAX, 1000000), 4, 5);
     assert_shape(blocks_shape_for(3, 2, 6), 2, 2);
