@@ -69,7 +69,8 @@ static const char DOC[] =
     "  dotbias generate --out data/made\n"
     "  dotbias generate --ratings 10M --users 70k --movies 10.7k --out data/10m\n"
     "  dotbias generate --ratings 1e5 --seed 7 --csv --out data/made --json\v"
-    "Amounts may be written 1000000, 1e6 or 1M, and 1e9 or 1B. The same seed and sizes give the same ratings.";
+    "Amounts may be written 1000000, 1e6 or 1M, and 1e9 or 1B. The same seed and sizes give the same "
+    "ratings.";
 
 static void take_amount(struct argp_state *state, const char *name, const char *text, uint64_t most,
                         uint64_t *amount) {
