@@ -21,7 +21,7 @@ setup() {
 }
 
 # What is learnt; and what a run that will be killed needs besides: checkpoints all the time, and as many restarts as it takes.
-sgd=(--set train.batch=512 --set train.lanes=3 --set schedule.epochs=24 --set run.components=0)
+sgd=(--set train.batch=512 --set train.lanes=3 --set schedule.epochs=80 --set run.components=0)
 adam=(--set train.batch=512 --set train.lanes=3 --set schedule.epochs=12 --set run.components=0
     --set train.optimiser=adam --set train.learning_rate=0.005 --set train.staleness=1)
 blocks=(--set train.mode=blocked --set train.parts=6 --set train.strata=7 --set train.learning_rate=0.005
