@@ -6,20 +6,17 @@
 /* What a decomposition works on, one block. */
 struct workspace {
     struct factor_moments moments;
-    double *mean, *axes, *variance;
+    double *variance;
     double *block; /* owns the above */
 };
 
 static bool workspace_take(struct workspace *work, uint32_t factors, uint32_t count, struct status *status) {
     size_t k = factors;
-    work->block =
-        memory_take_array(k * k + 2 * k + count * k + count, sizeof(double), "a decomposition", status);
+    work->block = memory_take_array(k * k + k + count, sizeof(double), "a decomposition", status);
     if (work->block == NULL)
         return false;
     work->moments = (struct factor_moments){.sum = work->block, .scatter = work->block + k};
-    work->mean = work->moments.scatter + k * k;
-    work->axes = work->mean + k;
-    work->variance = work->axes + count * k;
+    work->variance = work->moments.scatter + k * k;
     return true;
 }
 
@@ -37,16 +34,25 @@ static bool solve(struct factor_components *components, struct workspace *work,
                   const struct model_file *model, struct status *status) {
     uint32_t factors = model->spec.factors, count = components->count;
     bool is_lesson = components->kind == COMPONENTS_OF_LESSON;
-    bool solved = is_lesson ? factors_decompose_lesson(&work->moments, factors, count, work->axes,
+    bool solved = is_lesson ? factors_decompose_lesson(&work->moments, factors, count, components->axes,
                                                        components->share, status)
-                            : factors_decompose(&work->moments, factors, count, work->mean, work->axes,
-                                                work->variance, components->share, status);
+                            : factors_decompose(&work->moments, factors, count, components->mean,
+                                                components->axes, work->variance, components->share, status);
     if (!solved)
         return false;
-    factors_project(model->movie_rows, model->movies, factors + 1, factors, count,
-                    is_lesson ? NULL : work->mean, work->axes, components->scores);
-    factors_fix_sign(components->scores, model->movies, count, NULL, factors);
+    factors_project(model->movie_rows, model->movies, factors + 1, factors, count, components->mean,
+                    components->axes, components->scores);
+    factors_fix_sign(components->scores, model->movies, count, components->axes, factors);
     return true;
+}
+
+/* The axes and, unless each movie is centred over its own factors, the mean before them. */
+static bool axes_take(struct factor_components *components, uint32_t factors, struct status *status) {
+    components->axes =
+        memory_take_array(((size_t)components->count + 1) * factors, sizeof(double), "axes", status);
+    if (components->axes != NULL && components->kind == COMPONENTS_OVER_MOVIES)
+        components->mean = components->axes + (size_t)components->count * factors;
+    return components->axes != NULL;
 }
 
 bool factor_components_make(struct factor_components *components, const struct model_file *model,
@@ -65,6 +71,7 @@ bool factor_components_make(struct factor_components *components, const struct m
         memory_take_array((size_t)model->movies * count, sizeof(double), "scores of movies", status);
     components->share = memory_take_array(count, sizeof(double), "shares of the variance", status);
     bool well = components->scores != NULL && components->share != NULL &&
+                axes_take(components, model->spec.factors, status) &&
                 workspace_take(&work, model->spec.factors, count, status);
     if (well) {
         add_moments(&work.moments, model, fit);
@@ -79,5 +86,6 @@ bool factor_components_make(struct factor_components *components, const struct m
 void factor_components_free(struct factor_components *components) {
     memory_release(components->scores);
     memory_release(components->share);
+    memory_release(components->axes);
     *components = (struct factor_components){0};
 }

@@ -21,6 +21,8 @@ struct factor_components {
     uint32_t fitted; /* movies that the axes were found from */
     double *scores;  /* [movies][count], of all movies, signs fixed (model/factors.h); owned, as below */
     double *share;   /* [count], of the variance */
+    double *axes;    /* [count][factors]: a score is the product of centred factors with one of these */
+    double *mean;    /* [factors], what centres them; NULL in the lesson's way. Lies behind the axes */
 };
 
 /* Finds `count` components from the movies of `fit`, NULL for all of them, and projects every movie. Fails with
