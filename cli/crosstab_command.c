@@ -79,15 +79,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-static void say_what_is_missing(const struct crosstab_arguments *arguments, const struct crosstab *table) {
-    if (table->user_count < arguments->users)
-        fprintf(stderr, "only %u users have ratings\n", table->user_count);
-    if (table->movie_count < arguments->movies)
-        fprintf(stderr, "only %u movies have ratings\n", table->movie_count);
-}
-
 static void print(const struct crosstab_arguments *arguments, const struct crosstab *table) {
-    say_what_is_missing(arguments, table);
+    crosstab_print_shortage(table, arguments->users, arguments->movies);
     if (arguments->json)
         crosstab_print_json(table, arguments->view);
     else if (arguments->csv)

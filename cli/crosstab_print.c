@@ -289,3 +289,10 @@ void crosstab_print_json(const struct crosstab *table, enum crosstab_view view) 
     putchar('\n');
     json_decref(object);
 }
+
+void crosstab_print_shortage(const struct crosstab *table, uint32_t users, uint32_t movies) {
+    if (table->user_count < users)
+        fprintf(stderr, "only %u users have ratings\n", table->user_count);
+    if (table->movie_count < movies)
+        fprintf(stderr, "only %u movies have ratings\n", table->movie_count);
+}

@@ -13,6 +13,9 @@ void crosstab_print_text(const struct crosstab *table, enum crosstab_view view);
  * user,movie,title,part,actual,predicted,error. What was not rated is empty. */
 void crosstab_print_csv(const struct crosstab *table, enum crosstab_view view);
 
+/* Says on standard error what the table has less of than was asked for. */
+void crosstab_print_shortage(const struct crosstab *table, uint32_t users, uint32_t movies);
+
 /* One object: users, movies, and a matrix for each view asked for; what was not rated is null. */
 void crosstab_print_json(const struct crosstab *table, enum crosstab_view view);
 
