@@ -21,6 +21,9 @@ const struct command COMMANDS[] = {
     {"biases", "the best and the worst movies beyond their average rating", command_biases},
     {"crosstab", "the most active users by the most rated movies: actual, predicted, error",
      command_crosstab},
+    {"workbook",
+     "the recommender in a spreadsheet: the crosstab, its model and a step of learning, as formulas",
+     command_workbook},
     {"protocol", "print the reference page of all messages between processes", command_protocol},
 };
 

@@ -34,6 +34,7 @@ int command_crosstab(int argc, char **argv);
 int command_recommend(int argc, char **argv);
 int command_similar(int argc, char **argv);
 int command_fold_in(int argc, char **argv);
+int command_workbook(int argc, char **argv);
 int command_protocol(int argc, char **argv);
 
 /* Prints "dotbias: error: <sentence>" on stderr and returns the status's exit code. */
