@@ -232,5 +232,6 @@ small_disk() {
     soon 20 grep -q "event=checkpoint_failed .*No space left" run.complaints
     strike KILL pserver
     goes_well
+    grep -E "event=(started|checkpoint|lost|restarted)" run.complaints
     [ "$(grep -c "event=started .*checkpoint=[1-9]" run.complaints)" -eq 1 ]
 }
