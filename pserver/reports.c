@@ -16,7 +16,8 @@ bool reports_read(struct shard *shard, const struct event *event, uint32_t *entr
     struct message values = {.kind = MESSAGE_VALUES};
     values.values = (struct values_message){read->request, (uint32_t)count};
     shard_read(shard, entries, (uint32_t)count, outbox_body(out, bytes));
-    counters->pulls += count;
+    counters->reads += count;
+    counters->bytes_in += event->message->body_bytes;
     counters->bytes_out += bytes;
     outbox_send(out, event->link, &values);
     return true;
