@@ -18,8 +18,8 @@ static const bool LEGAL[STATE_COUNT][STATE_COUNT] = {
     [CUTTING] = {[TRAINING] = true, [DONE] = true},
     [SETTLING] = {[VALIDATING] = true, [DONE] = true},
     [VALIDATING] = {[TRAINING] = true, [CUTTING] = true, [MOMENTS] = true, [SAVING] = true, [DONE] = true},
-    [MOMENTS] = {[SCORES] = true, [DONE] = true},
-    [SCORES] = {[SAVING] = true, [DONE] = true},
+    [MOMENTS] = {[SCORES] = true, [TRAINING] = true, [CUTTING] = true, [DONE] = true},
+    [SCORES] = {[TRAINING] = true, [CUTTING] = true, [SAVING] = true, [DONE] = true},
     [SAVING] = {[FINISHING] = true, [DONE] = true},
     [FINISHING] = {[DONE] = true},
 };
@@ -34,6 +34,17 @@ uint64_t coordinator_clock_steps(const struct coordinator_spec *spec) {
     return coordinator_lane_steps(spec) * (spec->independent ? spec->lanes : 1);
 }
 
+static bool take_snapshot(struct snapshot *snapshot, const struct roster_spec *spec, struct status *status) {
+    snapshot->shards = memory_take_array(spec->pservers, sizeof *snapshot->shards, "pservers", status);
+    snapshot->workers = memory_take_array(spec->workers, sizeof *snapshot->workers, "workers", status);
+    return snapshot->shards != NULL && snapshot->workers != NULL;
+}
+
+static void free_snapshot(struct snapshot *snapshot) {
+    memory_release(snapshot->shards);
+    memory_release(snapshot->workers);
+}
+
 static bool take_parts(struct coordinator *coordinator, struct status *status) {
     const struct coordinator_spec *spec = &coordinator->spec;
     struct finale_spec finale = {spec->users, spec->movies, spec->factors, spec->components,
@@ -43,16 +54,13 @@ static bool take_parts(struct coordinator *coordinator, struct status *status) {
     cuts.lanes = spec->lanes;
     coordinator->rates_wanted =
         memory_take_array(spec->roster.pservers, sizeof *coordinator->rates_wanted, "pservers", status);
-    coordinator->shards =
-        memory_take_array(spec->roster.pservers, sizeof *coordinator->shards, "pservers", status);
-    coordinator->workers =
-        memory_take_array(spec->roster.workers, sizeof *coordinator->workers, "workers", status);
     if (spec->blocked) {
         coordinator->rates = memory_take_array(RATES_MAX, sizeof *coordinator->rates, "rates", status);
         if (coordinator->rates == NULL)
             return false;
     }
-    if (coordinator->rates_wanted == NULL || coordinator->shards == NULL || coordinator->workers == NULL)
+    if (coordinator->rates_wanted == NULL || !take_snapshot(&coordinator->progress, &spec->roster, status) ||
+        !take_snapshot(&coordinator->ending, &spec->roster, status))
         return false;
     for (uint32_t i = 0; i < spec->roster.pservers; i++)
         coordinator->rates_wanted[i] = UINT64_MAX;
@@ -96,8 +104,8 @@ void coordinator_free(struct coordinator *coordinator) {
         return;
     memory_release(coordinator->rates_wanted);
     memory_release(coordinator->rates);
-    memory_release(coordinator->shards);
-    memory_release(coordinator->workers);
+    free_snapshot(&coordinator->progress);
+    free_snapshot(&coordinator->ending);
     roster_free(&coordinator->roster);
     lanes_free(&coordinator->lanes);
     epoch_free(&coordinator->books);
@@ -233,9 +241,7 @@ static bool on_moments(struct coordinator *coordinator, const struct seat *seat,
         return false;
     if (!is_news(coordinator, coordinator->finale.next_shard == asked, event->now_us) || !complete)
         return true;
-    coordinator_move(coordinator, SCORES);
-    if (!finale_ask_scores(&coordinator->finale, &coordinator->roster, out, status))
-        coordinator_stop(coordinator, status, out);
+    course_ask_scores(coordinator, event->now_us, out);
     return true;
 }
 
@@ -248,7 +254,7 @@ static bool on_projected(struct coordinator *coordinator, const struct seat *sea
     if (!finale_scores(&coordinator->finale, seat->index, event->message, &complete, status))
         return false;
     if (is_news(coordinator, coordinator->finale.movies_projected == before, event->now_us) && complete)
-        course_save_rows(coordinator, out);
+        course_show_model(coordinator, event->now_us, out);
     return true;
 }
 
@@ -283,9 +289,10 @@ static void on_rates_wanted(struct coordinator *coordinator, const struct seat *
 static bool on_heartbeat(struct coordinator *coordinator, struct seat *seat, const struct event *event,
                          struct outbox *out, struct status *status) {
     struct message pulse = {.kind = MESSAGE_PULSE};
-    if (!roster_heartbeat(seat, event->message, event->now_us, status))
+    uint64_t step = seat->now.counters.step;
+    if (!roster_heartbeat(&coordinator->roster, seat, event->message, event->now_us, status))
         return false;
-    if (seat->now.counters.step != seat->before.counters.step)
+    if (seat->now.counters.step != step)
         coordinator_moved(coordinator, event->now_us);
     outbox_send(out, seat->link, &pulse);
     return true;
@@ -397,8 +404,10 @@ static void on_job_done(struct coordinator *coordinator, const struct job *job, 
     coordinator_moved(coordinator, now_us);
     if (job->kind == JOB_EPOCH_END) {
         course_after_epoch(coordinator, now_us, out);
+    } else if (job->kind == JOB_EPOCH_MODEL) {
+        course_after_model(coordinator, now_us, out);
     } else if (job->kind == JOB_SAVE_ROWS) {
-        course_save_rows(coordinator, out);
+        course_save_rows(coordinator, now_us, out);
     } else if (job->kind == JOB_FINISH) {
         struct status good = {.code = STATUS_OK};
         coordinator_stop(coordinator, &good, out);
@@ -411,7 +420,7 @@ static void step(void *self, const struct event *event, struct outbox *out) {
         return;
     switch (event->kind) {
     case EVENT_START:
-        coordinator->start_us = event->now_us;
+        coordinator->born_us = coordinator->start_us = event->now_us;
         coordinator->next_waiting_us = event->now_us + 2000000;
         coordinator->last_tick_us = event->now_us;
         watch_tick(coordinator, event->now_us, out);

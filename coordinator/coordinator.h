@@ -4,7 +4,8 @@
  * States, and the only moves between them (coordinator/coordinator.c has the table):
  *   JOINING -> TRAINING -> SETTLING -> VALIDATING -> TRAINING -> ... -> VALIDATING
  *           -> MOMENTS -> SCORES -> SAVING -> FINISHING -> DONE
- *   TRAINING or VALIDATING -> CUTTING -> TRAINING: lanes stand still while the shards are copied for a checkpoint
+ *   VALIDATING -> MOMENTS -> SCORES -> TRAINING also after other epochs, when somebody wants to see the model
+ *   TRAINING, or what else comes before it -> CUTTING -> TRAINING: lanes stand still while the shards are copied for a checkpoint
  * TRAINING goes from grant to grant, each a fraction of a second of steps, at whose end every shard has accepted every
  * push. What has not been answered for a while is asked again; whoever is asked twice answers twice.
  *
@@ -39,6 +40,8 @@ struct coordinator_spec {
     const uint32_t *part_first;    /* blocked: [lanes + 1] user rows; lives as long as the engine */
     const uint32_t *stratum_first; /* blocked: [strata + 1] movie rows; likewise */
     uint32_t components;
+    bool
+        show_model; /* components and biases are put out after every epoch (JOB_EPOCH_MODEL), not only at the end */
     const char *transport; /* for the report */
     uint64_t start_timeout_us, progress_us;
     uint32_t workers_min;  /* ready at the start */

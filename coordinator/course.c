@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "coordinator/joining.h"
+#include "coordinator/progress.h"
 
 void course_send_rates(struct coordinator *coordinator, uint32_t pserver, struct outbox *out) {
     const struct coordinator_spec *spec = &coordinator->spec;
@@ -226,7 +227,7 @@ void course_stop(struct coordinator *coordinator, const struct status *status, u
                          status->text);
         return;
     }
-    if (coordinator->stopping || coordinator->state >= MOMENTS)
+    if (coordinator->stopping || (coordinator->state >= MOMENTS && coordinator->epoch == coordinator->epochs))
         return; /* it ends soon, one way or the other */
     coordinator->stopping = true;
     coordinator->stop_status = *status;
@@ -286,7 +287,7 @@ static double per_second(uint64_t count, uint64_t us) {
     return (double)count * 1e6 / (double)(us == 0 ? 1 : us);
 }
 
-void course_save_rows(struct coordinator *coordinator, struct outbox *out) {
+void course_save_rows(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     if (coordinator->state != SAVING)
         coordinator_move(coordinator, SAVING);
     if (finale_ask_rows(&coordinator->finale, &coordinator->roster, out))
@@ -294,6 +295,7 @@ void course_save_rows(struct coordinator *coordinator, struct outbox *out) {
     const struct coordinator_spec *spec = &coordinator->spec;
     const struct epoch_report *last = &coordinator->report;
     coordinator_move(coordinator, FINISHING);
+    progress_take(coordinator, &coordinator->ending, now_us);
     coordinator->final = (struct final_report){
         .digest = coordinator->books.digest,
         .epochs = coordinator->epochs,
@@ -319,6 +321,7 @@ void course_save_rows(struct coordinator *coordinator, struct outbox *out) {
         .scores = coordinator->finale.scores,
         .share = coordinator->finale.share,
         .biases = coordinator->finale.biases,
+        .members = &coordinator->ending.report,
     };
     coordinator->finish_job.kind = JOB_FINISH;
     coordinator->finish_job.finish = &coordinator->final;
@@ -370,18 +373,57 @@ void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct
                          coordinator->epoch + 1);
         return;
     }
-    if (++coordinator->epoch < coordinator->epochs) {
-        begin_epoch(coordinator, now_us);
-        lanes_begin_epoch(&coordinator->lanes, NULL, NULL);
-        for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
-            course_send_rates(coordinator, i, out);
-        go_on(coordinator, now_us, out);
-    } else if (coordinator->spec.components == 0) {
-        course_save_rows(coordinator, out);
-    } else {
-        coordinator_move(coordinator, MOMENTS);
-        finale_ask_moments(&coordinator->finale, &coordinator->roster, out);
+    bool is_last = ++coordinator->epoch == coordinator->epochs;
+    if (coordinator->spec.components == 0 || (!is_last && !coordinator->spec.show_model)) {
+        course_after_model(coordinator, now_us, out);
+        return;
     }
+    coordinator_move(coordinator, MOMENTS);
+    finale_begin(&coordinator->finale, coordinator->epoch);
+    finale_ask_moments(&coordinator->finale, &coordinator->roster, out);
+}
+
+void course_ask_scores(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    struct status status;
+    if (finale_decompose(&coordinator->finale, &status)) {
+        coordinator_move(coordinator, SCORES);
+        finale_repeat_scores(&coordinator->finale, &coordinator->roster, out);
+    } else if (coordinator->epoch == coordinator->epochs) {
+        coordinator_stop(coordinator, &status, out);
+    } else {
+        coordinator_say(out, "event=model_not_shown epoch=%u reason=\"%s\"", coordinator->epoch, status.text);
+        course_after_model(coordinator, now_us, out);
+    }
+}
+
+void course_show_model(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    const struct finale *finale = &coordinator->finale;
+    if (!coordinator->spec.show_model) {
+        course_after_model(coordinator, now_us, out);
+        return;
+    }
+    coordinator->model = (struct model_report){coordinator->epoch,
+                                               coordinator->spec.movies,
+                                               coordinator->spec.components,
+                                               finale->scores,
+                                               finale->share,
+                                               finale->biases};
+    coordinator->model_job.kind = JOB_EPOCH_MODEL;
+    coordinator->model_job.model = &coordinator->model;
+    coordinator->job_pending = true;
+    outbox_job(out, &coordinator->model_job);
+}
+
+void course_after_model(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    if (coordinator->epoch == coordinator->epochs) {
+        course_save_rows(coordinator, now_us, out);
+        return;
+    }
+    begin_epoch(coordinator, now_us);
+    lanes_begin_epoch(&coordinator->lanes, NULL, NULL);
+    for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
+        course_send_rates(coordinator, i, out);
+    go_on(coordinator, now_us, out);
 }
 
 void course_validate(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {

@@ -34,8 +34,17 @@ void course_deal_slice(struct coordinator *coordinator, const struct seat *worke
 /* Every slice is measured: puts out the epoch's report. */
 void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
-/* The report has been recorded, and may be written over: begins the next epoch, or the end. */
+/* The report has been recorded, and may be written over: asks for the components, if they are wanted, or goes on. */
 void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+
+/* SCORES: the moments of all shards are here. Without components to be had an epoch goes without; the end does not. */
+void course_ask_scores(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+
+/* The components are here: puts them out, if anybody is to see them, or goes on. */
+void course_show_model(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+
+/* They have been shown: begins the next epoch, or the end. */
+void course_after_model(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
 /* A worker has become ready: it gets what has no owner. */
 void course_employ(struct coordinator *coordinator, const struct seat *worker, struct outbox *out);
@@ -47,6 +56,6 @@ void course_replace(struct coordinator *coordinator, uint32_t worker, struct out
 void course_repeat(struct coordinator *coordinator, struct outbox *out);
 
 /* SAVING: asks for the next chunk of rows; after the last one, FINISHING. */
-void course_save_rows(struct coordinator *coordinator, struct outbox *out);
+void course_save_rows(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
 #endif

@@ -123,5 +123,6 @@ bool cuts_committed(struct cuts *cuts, const struct job *job) {
         return false;
     cuts->count++;
     cuts->saved = cuts->position.number;
+    cuts->saved_us = cuts->begun_us;
     return true;
 }

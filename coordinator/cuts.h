@@ -30,8 +30,8 @@ struct cuts {
     struct status failure;   /* of the one under way: the first shard's that could not write */
     struct run_position position;
     struct job job;
-    uint32_t count; /* that count */
-    uint64_t saved; /* the number of the last one; 0: none by this process */
+    uint32_t count;           /* that count */
+    uint64_t saved, saved_us; /* the number of the last one, and when it was cut; 0: none by this process */
     uint64_t pause_us;
 };
 

@@ -38,8 +38,18 @@ void finale_free(struct finale *finale) {
     *finale = (struct finale){0};
 }
 
+void finale_begin(struct finale *finale, uint32_t epochs) {
+    size_t factors = finale->spec.factors;
+    finale->epochs = epochs;
+    finale->next_shard = finale->movies_projected = 0;
+    finale->moments.count = 0;
+    memset(finale->moments.sum, 0, factors * sizeof(double));
+    memset(finale->moments.scatter, 0, factors * factors * sizeof(double));
+    memset(finale->projected, 0, finale->spec.pservers * sizeof *finale->projected);
+}
+
 void finale_ask_moments(struct finale *finale, const struct roster *roster, struct outbox *out) {
-    struct message wanted = {.kind = MESSAGE_MOMENTS_WANTED};
+    struct message wanted = {.kind = MESSAGE_MOMENTS_WANTED, .moments_wanted = {finale->epochs}};
     outbox_send(out, roster_pserver(roster, finale->next_shard)->link, &wanted);
 }
 
@@ -49,9 +59,10 @@ bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t
     size_t factors = finale->spec.factors;
     const double *sums = message->body;
     *complete = false;
-    if (shard < finale->next_shard)
+    if (shard < finale->next_shard || message->moments.epochs < finale->epochs)
         return true;
-    if (shard != finale->next_shard || message->body_bytes != (factors + factors * factors) * sizeof(double))
+    if (shard != finale->next_shard || message->moments.epochs != finale->epochs ||
+        message->body_bytes != (factors + factors * factors) * sizeof(double))
         return status_fail(status, STATUS_PROTOCOL,
                            "moments of %zu bytes from pserver %u, expected from pserver %u",
                            message->body_bytes, shard, finale->next_shard);
@@ -69,7 +80,7 @@ bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t
 void finale_repeat_scores(const struct finale *finale, const struct roster *roster, struct outbox *out) {
     uint32_t components = finale->spec.components, shards = finale->spec.pservers;
     size_t bytes = (size_t)(components + 1) * finale->spec.factors * sizeof(double);
-    struct message project = {.kind = MESSAGE_PROJECT, .project = {components}};
+    struct message project = {.kind = MESSAGE_PROJECT, .project = {finale->epochs, components}};
     for (uint32_t shard = 0; shard < shards; shard++) {
         uint32_t held = partition_rows(finale->spec.movies, shard, shards);
         if (held != 0 && finale->projected[shard] == held)
@@ -79,18 +90,14 @@ void finale_repeat_scores(const struct finale *finale, const struct roster *rost
     }
 }
 
-bool finale_ask_scores(struct finale *finale, const struct roster *roster, struct outbox *out,
-                       struct status *status) {
+bool finale_decompose(struct finale *finale, struct status *status) {
     uint32_t factors = finale->spec.factors, components = finale->spec.components;
     double *variance = memory_take_array(components, sizeof *variance, "variances", status);
     bool decomposed =
         variance != NULL && factors_decompose(&finale->moments, factors, components, finale->axes,
                                               finale->axes + factors, variance, finale->share, status);
     memory_release(variance);
-    if (!decomposed)
-        return false;
-    finale_repeat_scores(finale, roster, out);
-    return true;
+    return decomposed;
 }
 
 bool finale_scores(struct finale *finale, uint32_t shard, const struct message *message, bool *complete,
@@ -100,9 +107,11 @@ bool finale_scores(struct finale *finale, uint32_t shard, const struct message *
     uint64_t end = (uint64_t)message->projected.first + message->projected.movies;
     const double *lines = message->body;
     *complete = false;
-    if (message->projected.first != finale->projected[shard] && end <= held)
+    if (message->projected.epochs < finale->epochs ||
+        (message->projected.first != finale->projected[shard] && end <= held))
         return true; /* heard before, or after one that was lost: PROJECT will be sent again */
-    if (end > held || message->body_bytes != message->projected.movies * (components + 1) * sizeof(double))
+    if (message->projected.epochs != finale->epochs || end > held ||
+        message->body_bytes != message->projected.movies * (components + 1) * sizeof(double))
         return status_fail(status, STATUS_PROTOCOL, "scores of %u movies in %zu bytes",
                            message->projected.movies, message->body_bytes);
     for (uint32_t i = 0; i < message->projected.movies; i++) {

@@ -1,4 +1,4 @@
-/* The end of a run: the principal components of the movies, and the rows on their way to the model file, a
+/* The end of an epoch, or of the run: the principal components of the movies, and the rows on their way to the model file, a
  * chunk at a time. The shards are asked for their moments one after another, so that the sums are added in
  * their order. */
 #ifndef COORDINATOR_FINALE_H
@@ -19,6 +19,7 @@ struct finale_spec {
 
 struct finale {
     struct finale_spec spec;
+    uint32_t epochs; /* that have been trained */
     struct factor_moments moments;
     double *axes;        /* [1 + components][factors]: mean, then axes */
     double *share;       /* [components] */
@@ -38,7 +39,10 @@ struct finale {
 bool finale_init(struct finale *finale, const struct finale_spec *spec, struct status *status);
 void finale_free(struct finale *finale);
 
-/* Asks the first shard for its moments. */
+/* The moments and scores after so many epochs are to be had; answers that belong to fewer are ignored from here on. */
+void finale_begin(struct finale *finale, uint32_t epochs);
+
+/* Asks the shard whose turn it is for its moments. */
 void finale_ask_moments(struct finale *finale, const struct roster *roster, struct outbox *out);
 
 /* The shards that owe an answer are asked again. */
@@ -49,9 +53,8 @@ void finale_repeat_rows(const struct finale *finale, const struct roster *roster
 bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t shard,
                     const struct message *message, struct outbox *out, bool *complete, struct status *status);
 
-/* Decomposes the moments and asks all shards to project their movies. */
-bool finale_ask_scores(struct finale *finale, const struct roster *roster, struct outbox *out,
-                       struct status *status);
+/* Decomposes the moments; then all shards may be asked to project their movies (finale_repeat_scores). */
+bool finale_decompose(struct finale *finale, struct status *status);
 
 /* PROJECTED of a shard; *complete when every movie has its scores, signs fixed. */
 bool finale_scores(struct finale *finale, uint32_t shard, const struct message *message, bool *complete,

@@ -113,6 +113,7 @@ enum admission roster_judge(struct roster *roster, const struct event *event, st
 void roster_seat(struct roster *roster, struct seat *seat, const struct event *event) {
     roster->joined++;
     seat->joined = true;
+    seat->joinings++;
     seat->link = event->link;
     seat->hello = event->message->hello;
     seat->heard_us = event->now_us;
@@ -120,7 +121,11 @@ void roster_seat(struct roster *roster, struct seat *seat, const struct event *e
 
 void roster_clear(struct roster *roster, struct seat *seat) {
     roster->joined -= seat->joined;
-    *seat = (struct seat){.role = seat->role, .index = seat->index};
+    *seat = (struct seat){.role = seat->role,
+                          .index = seat->index,
+                          .joinings = seat->joinings,
+                          .hello = seat->hello,
+                          .heard_us = seat->heard_us};
 }
 
 bool roster_pservers_ready(const struct roster *roster) {
@@ -137,13 +142,15 @@ uint32_t roster_ready_workers(const struct roster *roster) {
     return ready;
 }
 
-bool roster_heartbeat(struct seat *seat, const struct message *message, uint64_t now_us,
-                      struct status *status) {
+bool roster_heartbeat(const struct roster *roster, struct seat *seat, const struct message *message,
+                      uint64_t now_us, struct status *status) {
     if (message->body_bytes != sizeof seat->now.tallies)
         return status_fail(status, STATUS_PROTOCOL, "a body of %zu bytes for tallies of %zu",
                            message->body_bytes, sizeof seat->now.tallies);
-    seat->before = seat->now;
-    seat->before_us = seat->now_us;
+    if (seat->now_us != 0 && now_us - seat->now_us >= roster->spec.beat_us / 2) {
+        seat->before = seat->now;
+        seat->before_us = seat->now_us;
+    }
     seat->now.counters = message->heartbeat;
     memcpy(&seat->now.tallies, message->body, sizeof seat->now.tallies);
     seat->now_us = now_us;
@@ -197,50 +204,6 @@ void roster_missing(const struct roster *roster, char *text, size_t capacity) {
     text[0] = '\0';
     missing_of_role(roster, ROLE_PSERVER, roster->spec.pservers, text, capacity, &length);
     missing_of_role(roster, ROLE_WORKER, roster->spec.workers, text, capacity, &length);
-}
-
-static double per_second(const struct seat *seat, uint64_t now, uint64_t before) {
-    return seat->now_us > seat->before_us && seat->before_us != 0
-               ? (double)(now - before) * 1e6 / (double)(seat->now_us - seat->before_us)
-               : 0;
-}
-
-void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_progress *shards,
-                     struct worker_progress *workers, struct progress_report *report) {
-    report->pserver_count = roster->spec.pservers;
-    report->worker_count = roster->spec.workers;
-    report->pservers_up = report->workers_up = 0;
-    report->ratings_per_second = 0;
-    for (uint32_t i = 0; i < roster->count; i++) {
-        const struct seat *seat = &roster->seats[i];
-        bool up = seat->joined && now_us - seat->heard_us <= roster->spec.silence_us;
-        if (seat->role == ROLE_PSERVER) {
-            report->pservers_up += up;
-            shards[seat->index] = (struct shard_progress){
-                .index = seat->index,
-                .up = up,
-                .user_rows = (uint32_t)seat->now.counters.user_rows,
-                .movie_rows = (uint32_t)seat->now.counters.movie_rows,
-                .bytes = seat->now.counters.memory,
-                .pulls_per_second = per_second(seat, seat->now.counters.pulls, seat->before.counters.pulls),
-                .pushes_per_second =
-                    per_second(seat, seat->now.counters.pushes, seat->before.counters.pushes),
-                .step = seat->now.counters.step,
-            };
-            continue;
-        }
-        report->workers_up += up;
-        workers[seat->index] = (struct worker_progress){
-            .index = seat->index,
-            .up = up,
-            .ratings_per_second = per_second(seat, seat->now.counters.ratings, seat->before.counters.ratings),
-            .lanes = (uint32_t)seat->now.counters.lanes,
-            .step = seat->now.counters.lanes == 0 ? 0 : seat->now.counters.step / seat->now.counters.lanes,
-        };
-        report->ratings_per_second += workers[seat->index].ratings_per_second;
-    }
-    report->shards = shards;
-    report->workers = workers;
 }
 
 void roster_tell(const struct roster *roster, const struct message *message, struct outbox *out) {

@@ -11,15 +11,14 @@ struct seat {
     enum role role;
     uint32_t index;
     bool joined, ready;
-    bool was_there;    /* somebody has joined here before */
-    uint32_t joinings; /* how often */
-    bool leaving;      /* it has asked to, and may when its parts are at home (mode blocked) */
+    bool leaving; /* it has asked to, and may when its parts are at home (mode blocked) */
     link_id link;
-    struct hello_message hello;
-    uint64_t heard_us;          /* when a message came last */
     uint64_t rival, rival_us;   /* another process that says it is this member, and since when */
-    struct figures now, before; /* the last two heartbeats, and when they came */
-    uint64_t now_us, before_us;
+    struct figures now, before; /* the last heartbeat, and an older one to measure from; when they came */
+    uint64_t now_us, before_us; /* 0: has not come */
+    uint32_t joinings; /* how often somebody has joined here; the seat remembers this and who was the last */
+    struct hello_message hello;
+    uint64_t heard_us; /* when a message came last */
 };
 
 struct roster_spec {
@@ -59,7 +58,7 @@ enum admission {
 enum admission roster_judge(struct roster *roster, const struct event *event, struct seat **seat,
                             struct status *status);
 
-/* Seats the sender of a HELLO that was judged new; clears a seat. */
+/* Seats the sender of a HELLO that was judged new; clears a seat, which remembers who was there. */
 void roster_seat(struct roster *roster, struct seat *seat, const struct event *event);
 void roster_clear(struct roster *roster, struct seat *seat);
 
@@ -67,9 +66,10 @@ uint32_t roster_ready_workers(const struct roster *roster);
 
 bool roster_pservers_ready(const struct roster *roster);
 
-/* Files a HEARTBEAT; false when its body is no tallies. */
-bool roster_heartbeat(struct seat *seat, const struct message *message, uint64_t now_us,
-                      struct status *status);
+/* Files a HEARTBEAT; false when its body is no tallies. One that follows another at once replaces it, so that rates are not
+ * measured over a moment. */
+bool roster_heartbeat(const struct roster *roster, struct seat *seat, const struct message *message,
+                      uint64_t now_us, struct status *status);
 
 /* Whoever kept the time has slept for a while: nobody's silence counts so far. */
 void roster_forgive(struct roster *roster, uint64_t now_us);
@@ -83,7 +83,8 @@ void roster_name(const struct seat *seat, char *text, size_t capacity);
 /* "1 of 2 pservers: index 1 not seen; 1 of 2 workers: index 0 not ready", at most capacity bytes. */
 void roster_missing(const struct roster *roster, char *text, size_t capacity);
 
-/* Fills the member part of a progress report; shards and workers have room for all. */
+/* Fills the member part of a progress report; shards and workers have room for all. Texts in it are the seats' own
+ * (coordinator/roster_progress.c). */
 void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_progress *shards,
                      struct worker_progress *workers, struct progress_report *report);
 

@@ -22,6 +22,13 @@ enum state {
     STATE_COUNT
 };
 
+/* The run at a moment; the report points at the arrays. */
+struct snapshot {
+    struct progress_report report;
+    struct shard_progress *shards;   /* [pservers] */
+    struct worker_progress *workers; /* [workers] */
+};
+
 struct coordinator {
     struct coordinator_spec spec;
     enum state state;
@@ -41,18 +48,18 @@ struct coordinator {
     uint64_t grant_us;         /* when the last one began */
     bool stopping;             /* as soon as a checkpoint is saved */
     struct status stop_status; /* why */
+    uint64_t born_us;          /* the first event came; start_us: training began */
     uint64_t start_us, epoch_us, trained_us, validated_us, train_us_total;
     uint64_t next_progress_us, next_waiting_us, last_tick_us;
     uint64_t refused, repeats;
     uint32_t workers_lost;
     double last_valid_rmse, last_loss, cold_mae;
-    struct heartbeat_message seen; /* sums of the workers' counters at the last progress */
-    struct shard_progress *shards;
-    struct worker_progress *workers;
-    struct progress_report progress;
+    struct heartbeat_message seen;    /* sums of the workers' counters at the last progress */
+    struct snapshot progress, ending; /* as last shown; when all was over */
     struct epoch_report report;
+    struct model_report model;
     struct final_report final;
-    struct job progress_job, epoch_job, finish_job;
+    struct job progress_job, epoch_job, model_job, finish_job;
     bool progress_pending;
     bool job_pending;                    /* the course waits for a job of the coordinator's own */
     uint64_t moved_us;                   /* when the run last came a bit nearer to its end */

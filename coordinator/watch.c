@@ -1,58 +1,11 @@
 #include "coordinator/watch.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "coordinator/course.h"
 #include "coordinator/joining.h"
+#include "coordinator/progress.h"
 #include "model/partition.h"
-
-static void fill_progress(struct coordinator *coordinator, uint64_t now_us) {
-    const struct coordinator_spec *spec = &coordinator->spec;
-    struct progress_report *report = &coordinator->progress;
-    uint64_t clock = coordinator_clock_steps(spec), done = UINT64_MAX, ratings = 0;
-    double squared = 0;
-    *report = (struct progress_report){.epoch = coordinator->epoch + 1,
-                                       .epochs = coordinator->epochs,
-                                       .steps_per_epoch = clock,
-                                       .last_valid_rmse = coordinator->last_valid_rmse};
-    roster_progress(&coordinator->roster, now_us, coordinator->shards, coordinator->workers, report);
-    for (uint32_t i = 0; i < report->pserver_count; i++)
-        done = coordinator->shards[i].step < done ? coordinator->shards[i].step : done;
-    for (uint32_t i = 0; i < report->worker_count; i++) {
-        ratings += roster_worker(&coordinator->roster, i)->now.counters.ratings;
-        squared += roster_worker(&coordinator->roster, i)->now.counters.squared;
-    }
-    if (ratings > coordinator->seen.ratings)
-        coordinator->last_loss =
-            (squared - coordinator->seen.squared) / (double)(ratings - coordinator->seen.ratings);
-    coordinator->seen.ratings = ratings;
-    coordinator->seen.squared = squared;
-    uint64_t begun = coordinator->epoch * clock;
-    uint64_t in_epoch = done < begun ? 0 : done - begun > clock ? clock : done - begun;
-    report->fraction = (double)in_epoch / (double)clock;
-    report->loss = coordinator->last_loss;
-    report->learning_rate = schedule_rate(&spec->schedule, clock, &coordinator->plateau,
-                                          begun + (in_epoch < clock ? in_epoch : clock - 1))
-                                .learning_rate;
-    double finished = coordinator->epoch + report->fraction;
-    report->eta_seconds = finished == 0 ? NAN
-                                        : (double)(now_us - coordinator->start_us) / 1e6 *
-                                              (coordinator->epochs - finished) / finished;
-}
-
-static void show_progress(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    if (now_us < coordinator->next_progress_us || coordinator->progress_pending)
-        return;
-    coordinator->next_progress_us = now_us + coordinator->spec.progress_us;
-    if (coordinator->state < TRAINING || coordinator->state > VALIDATING)
-        return;
-    fill_progress(coordinator, now_us);
-    coordinator->progress_job.kind = JOB_PROGRESS;
-    coordinator->progress_job.progress = &coordinator->progress;
-    coordinator->progress_pending = true;
-    outbox_job(out, &coordinator->progress_job);
-}
 
 /* While members are missing: says so from time to time, and gives up at the deadline. False when it gave up.
  */
@@ -212,7 +165,7 @@ void watch_tick(struct coordinator *coordinator, uint64_t now_us, struct outbox 
         return;
     invite_again(coordinator, now_us, out);
     ask_again(coordinator, now_us, out);
-    show_progress(coordinator, now_us, out);
+    progress_show(coordinator, now_us, out);
     coordinator->last_tick_us = now_us;
     outbox_wake(out, now_us + TICK_US);
 }

@@ -130,7 +130,7 @@ static void draw(struct display *display, const struct progress_report *report) 
 }
 
 void display_progress(struct display *display, const struct progress_report *report) {
-    if (display->level < DISPLAY_NORMAL)
+    if (display->level < DISPLAY_NORMAL || report->stage < RUN_TRAINING || report->stage > RUN_VALIDATING)
         return;
     if (display->live) {
         draw(display, report);

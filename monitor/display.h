@@ -31,7 +31,7 @@ void display_free(struct display *display);
 void display_note(struct display *display, const char *sentence);
 void display_log(struct display *display, const char *sentence);
 
-/* A moment, a finished epoch, the end. */
+/* A moment (one before or after training is not shown), a finished epoch, the end. */
 void display_progress(struct display *display, const struct progress_report *report);
 void display_epoch(struct display *display, const struct epoch_report *report);
 void display_final(struct display *display, const struct final_report *report);

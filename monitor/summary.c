@@ -40,6 +40,44 @@ static void set_safety(json_t *object, const struct final_report *report) {
     json_object_set_new(object, "workers_lost", json_integer(report->workers_lost));
 }
 
+static json_t *shard_of(const struct shard_progress *shard) {
+    json_t *object = json_object();
+    json_object_set_new(object, "shard", json_integer(shard->index));
+    json_object_set_new(object, "pulls", json_integer((json_int_t)shard->pulls));
+    json_object_set_new(object, "pushes", json_integer((json_int_t)shard->pushes));
+    json_object_set_new(object, "reads", json_integer((json_int_t)shard->reads));
+    json_object_set_new(object, "bytes_in", json_integer((json_int_t)shard->bytes_in));
+    json_object_set_new(object, "bytes_out", json_integer((json_int_t)shard->bytes_out));
+    json_object_set_new(object, "repeats", json_integer((json_int_t)shard->repeats));
+    json_object_set_new(object, "hot_share", real(shard->hot_share));
+    return object;
+}
+
+static json_t *worker_of(const struct worker_progress *worker) {
+    json_t *object = json_object();
+    json_object_set_new(object, "worker", json_integer(worker->index));
+    json_object_set_new(object, "ratings", json_integer((json_int_t)worker->ratings));
+    json_object_set_new(object, "pulls", json_integer((json_int_t)worker->pulls));
+    json_object_set_new(object, "pushes", json_integer((json_int_t)worker->pushes));
+    json_object_set_new(object, "reads", json_integer((json_int_t)worker->reads));
+    json_object_set_new(object, "bytes_in", json_integer((json_int_t)worker->bytes_in));
+    json_object_set_new(object, "bytes_out", json_integer((json_int_t)worker->bytes_out));
+    json_object_set_new(object, "repeats", json_integer((json_int_t)worker->repeats));
+    return object;
+}
+
+static void set_members(json_t *object, const struct progress_report *members) {
+    if (members == NULL)
+        return;
+    json_t *shards = json_array(), *workers = json_array();
+    for (uint32_t i = 0; i < members->pserver_count; i++)
+        json_array_append_new(shards, shard_of(&members->shards[i]));
+    for (uint32_t i = 0; i < members->worker_count; i++)
+        json_array_append_new(workers, worker_of(&members->workers[i]));
+    json_object_set_new(object, "shards", shards);
+    json_object_set_new(object, "worker_counts", workers);
+}
+
 /* A path need not be UTF-8, a JSON string must: what is not becomes '?'. */
 static json_t *path_string(const char *path) {
     json_t *string = json_string(path);
@@ -62,6 +100,7 @@ static char *dump(const struct summary *summary, struct status *status) {
     set_metrics(object, summary->report);
     set_run(object, summary->report);
     set_safety(object, summary->report);
+    set_members(object, summary->report->members);
     json_object_set_new(object, "data", path_string(summary->data));
     json_object_set_new(object, "model", path_string(summary->model));
     json_object_set_new(object, "version", json_string(summary->version));

@@ -12,6 +12,7 @@
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "net/resident.h"
 
 enum { LOOKS_PER_CLOCK = 8, COMPLAINT_INTERVAL_US = 1000000 };
 
@@ -26,7 +27,8 @@ struct loop {
     struct outbox outbox;
     const struct engine *engine;
     uint64_t now_us, wake_at_us, complain_at_us;
-    uint64_t busy_us;                /* in the engine's steps */
+    uint64_t busy_us; /* in the engine's steps */
+    bool shared;      /* others live in this process too, so its memory says nothing of this one */
     struct job *jobs[LOOP_JOBS_MAX]; /* a ring */
     size_t first_job, job_count;
     size_t elsewhere; /* jobs that perform has left to another thread */
@@ -96,7 +98,7 @@ static uint64_t world_clock(void *world) {
 
 static struct driver_figures world_measure(void *world) {
     const struct loop *loop = world;
-    return (struct driver_figures){.busy_us = loop->busy_us};
+    return (struct driver_figures){loop->busy_us, loop->shared ? 0 : resident_bytes()};
 }
 
 static void world_show(void *world, const struct figures *figures) {
@@ -151,6 +153,14 @@ static bool name_endpoint(struct loop *loop, const struct loop_spec *spec, struc
     return endpoint_tcp(loop->endpoint, public_host(spec, host, other) ? other : host, bound.port, status);
 }
 
+/* Whoever finds the coordinator by inproc is a thread beside it. */
+static bool shares_process(const struct loop_spec *spec) {
+    struct endpoint coordinator;
+    struct status ignored;
+    return spec->coordinator != NULL && endpoint_parse(&coordinator, spec->coordinator, &ignored) &&
+           coordinator.transport == ENDPOINT_INPROC;
+}
+
 static bool open_loop(struct loop *loop, const struct loop_spec *spec, struct status *status) {
     if (pipe2(loop->calls, O_NONBLOCK | O_CLOEXEC) != 0)
         return status_fail_errno(status, STATUS_NO_MEMORY, "cannot make a pipe");
@@ -168,6 +178,7 @@ struct loop *loop_new(const struct loop_spec *spec, struct status *status) {
     loop->spec.listen = loop->spec.advertise = loop->spec.coordinator = NULL;
     loop->outbox = (struct outbox){&OPS, loop};
     loop->wake_at_us = NEVER;
+    loop->shared = shares_process(spec);
     loop->calls[CALL_READ] = loop->calls[CALL_WRITE] = -1;
     if (!open_loop(loop, spec, status)) {
         loop_free(loop);

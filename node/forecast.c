@@ -42,7 +42,7 @@ static bool take_sample(struct forecast *forecast, const struct config *config, 
     uint64_t steps = forecast->steps_per_epoch < STEPS_SAMPLED ? forecast->steps_per_epoch : STEPS_SAMPLED;
     lane_loader_init(&loader, config, set);
     bool good = row_finder_init(&sample.finder, forecast->lane_ratings, status) &&
-                plan_init(&sample.plan, forecast->lane_ratings, 1, 0, false, status);
+                plan_init(&sample.plan, forecast->lane_ratings, 1, 0, false, NULL, status);
     for (uint64_t i = 0; good && i < steps; i++)
         good = sample_lane(&sample, &loader, i * forecast->steps_per_epoch / steps, 0, status);
     plan_free(&sample.plan);

@@ -103,6 +103,8 @@ static bool perform(void *context, struct job *job) {
     case JOB_PROGRESS:
         display_progress(lead->spec.display, job->progress);
         return true;
+    case JOB_EPOCH_MODEL:
+        return true;
     case JOB_SAVE_ROWS:
         save_rows(lead, job, &job->status);
         return true;

@@ -1,6 +1,7 @@
 #include "node/setup.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,11 @@ static uint64_t incarnation(void) {
 uint64_t setup_ratings_digest(const struct packed_set *set) {
     return set->blocks == NULL ? set->digest
                                : hash_bytes(&set->blocks->digest, sizeof set->blocks->digest, set->digest);
+}
+
+/* Only where somebody can look. */
+static bool shows_model(const struct config *config) {
+    return config->monitor_model && config->run_components > 0 && strcmp(config->monitor_listen, "none") != 0;
 }
 
 static bool is_independent(const struct config *config) {
@@ -88,6 +94,7 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
         .lanes = config_lanes(config),
         .independent = is_independent(config),
         .components = (uint32_t)config->run_components,
+        .show_model = shows_model(config),
         .transport = setup_transport_name(config),
         .workers_min = (uint32_t)config->cluster_workers_min,
         .cuts = {.interval_us = microseconds(config->checkpoint_interval), .steps = config->checkpoint_steps},

@@ -101,7 +101,7 @@ struct job {
 /* What a driver knows of the engine it drives, for its heartbeat. */
 struct driver_figures {
     uint64_t busy_us;        /* spent in the engine's steps so far */
-    uint64_t resident_bytes; /* of the process in memory; 0 when not known */
+    uint64_t resident_bytes; /* of the process in memory; 0 when not known, or when others live in it too */
 };
 
 /* The engine's only way to act. */

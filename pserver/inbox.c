@@ -94,6 +94,7 @@ struct request *inbox_accept(struct inbox *inbox, const struct event *event, str
     request->pull_step = step->pull_step;
     request->push_count = pushes;
     request->pull_count = pulls;
+    request->pull_movies = step->pull_movies;
     request->gradients = (const float *)((const char *)event->message->body +
                                          message_padded((pushes + pulls) * sizeof(uint32_t)));
     return request;

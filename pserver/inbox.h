@@ -13,10 +13,10 @@ struct request {
     bool pushes, pulls; /* what is still to be done */
     link_id link;       /* whom to answer */
     uint64_t push_step, pull_step;
-    uint32_t push_count, pull_count;
-    uint32_t *push_entries, *pull_entries; /* [lane_rows] each */
-    const float *gradients;                /* in the message's body, or in kept after inbox_keep */
-    float *kept;                           /* [lane_rows][stride] */
+    uint32_t push_count, pull_count, pull_movies; /* rows; movies are the last of those pulled */
+    uint32_t *push_entries, *pull_entries;        /* [lane_rows] each */
+    const float *gradients;                       /* in the message's body, or in kept after inbox_keep */
+    float *kept;                                  /* [lane_rows][stride] */
 };
 
 struct inbox {

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "core/memory.h"
+#include "model/partition.h"
+#include "pserver/counts.h"
 #include "pserver/cut.h"
 #include "pserver/reports.h"
 #include "pserver/restore.h"
@@ -66,6 +68,7 @@ void pserver_free(struct pserver *pserver) {
     replies_free(&pserver->replies);
     runs_free(&pserver->runs);
     image_free(&pserver->copying.image);
+    heat_free(&pserver->heat);
     memory_release(pserver->step_lanes);
     memory_release(pserver->read_entries);
     memory_release(pserver);
@@ -80,8 +83,9 @@ static size_t request_bytes(const struct pserver_spec *spec) {
 
 size_t pserver_bytes(const struct pserver_spec *given) {
     struct pserver_spec spec = fit(given);
+    uint32_t movies = partition_rows(spec.shard.movies, spec.shard.index, spec.shard.shards);
     return shard_bytes_planned(&spec.shard) +
-           (spec.runs.blocked ? runs_bytes(&spec.runs) : request_bytes(&spec)) +
+           (spec.runs.blocked ? runs_bytes(&spec.runs) : request_bytes(&spec) + heat_bytes(movies)) +
            (spec.saves ? image_bytes(&spec.shard, state_held_capacity(&spec)) : 0);
 }
 
@@ -105,9 +109,16 @@ static void fail(struct pserver *pserver, const struct status *status, struct ou
                 status->text);
 }
 
+/* The shard is there: what is counted of its movies can be. */
+static bool take_heat(struct pserver *pserver, struct status *status) {
+    return pserver->spec.runs.blocked || heat_init(&pserver->heat, shard_rows(pserver->shard, TABLE_USERS),
+                                                   shard_rows(pserver->shard, TABLE_MOVIES), status);
+}
+
 static bool start(struct pserver *pserver, struct status *status) {
     pserver->shard = shard_new(&pserver->spec.shard, status);
-    return pserver->shard != NULL && (!pserver->spec.saves || cut_reserve(pserver, status));
+    return pserver->shard != NULL && take_heat(pserver, status) &&
+           (!pserver->spec.saves || cut_reserve(pserver, status));
 }
 
 /* The first one makes the shard or sends for it; when it comes again, READY may have been lost. */
@@ -132,7 +143,7 @@ static void on_job_done(struct pserver *pserver, const struct job *job, struct o
     struct status status;
     if (job->kind == JOB_WRITE_IMAGE)
         cut_written(pserver, out);
-    else if (restore_finish(pserver, &status))
+    else if (restore_finish(pserver, &status) && take_heat(pserver, &status))
         tell_if_ready(pserver, out);
     else
         fail(pserver, &status, out);
@@ -241,18 +252,6 @@ static bool on_message(struct pserver *pserver, const struct event *event, struc
     }
 }
 
-static void beat(struct pserver *pserver, uint64_t now_us, struct outbox *out) {
-    struct heartbeat_message *counters = &pserver->counters;
-    counters->step = pserver->gate.applied;
-    if (pserver->shard != NULL) {
-        counters->user_rows = shard_rows(pserver->shard, TABLE_USERS);
-        counters->movie_rows = shard_rows(pserver->shard, TABLE_MOVIES);
-        counters->memory = shard_bytes(pserver->shard);
-        serve_beat(pserver, out);
-    }
-    member_beat(&pserver->member, now_us, counters, &pserver->tallies, out);
-}
-
 static bool is_welcome(const struct event *event) {
     return event->kind == EVENT_MESSAGE && event->link == LINK_COORDINATOR &&
            event->message->kind == MESSAGE_WELCOME;
@@ -261,11 +260,14 @@ static bool is_welcome(const struct event *event) {
 static void step(void *self, const struct event *event, struct outbox *out) {
     struct pserver *pserver = self;
     struct status status;
+    pserver->now_us = event->now_us;
     switch (member_step(&pserver->member, event, out)) {
     case MEMBER_ENDED:
         return;
     case MEMBER_BEAT:
-        beat(pserver, event->now_us, out);
+        if (pserver->shard != NULL)
+            serve_beat(pserver, out);
+        counts_beat(pserver, out);
         return;
     case MEMBER_WELCOMED:
     case MEMBER_HANDLED:

@@ -16,7 +16,8 @@ bool reports_read(struct shard *shard, const struct event *event, uint32_t *entr
     struct message values = {.kind = MESSAGE_VALUES};
     values.values = (struct values_message){read->request, (uint32_t)count};
     shard_read(shard, entries, (uint32_t)count, outbox_body(out, bytes));
-    counters->pulls += count;
+    counters->reads += count;
+    counters->bytes_in += event->message->body_bytes;
     counters->bytes_out += bytes;
     outbox_send(out, event->link, &values);
     return true;
@@ -32,7 +33,8 @@ bool reports_moments(const struct shard *shard, const struct shard_spec *spec, c
     struct factor_moments moments = {.sum = body, .scatter = body + factors};
     memset(body, 0, bytes);
     shard_moments(shard, &moments);
-    struct message answer = {.kind = MESSAGE_MOMENTS, .moments = {.count = moments.count}};
+    struct message answer = {.kind = MESSAGE_MOMENTS,
+                             .moments = {event->message->moments_wanted.epochs, moments.count}};
     outbox_send(out, event->link, &answer);
     return true;
 }
@@ -48,7 +50,8 @@ bool reports_project(const struct shard *shard, const struct shard_spec *spec, c
                            event->message->body_bytes, components);
     for (uint32_t first = 0; first == 0 || first < movies; first += PROJECT_ROWS_MAX) {
         uint32_t count = movies - first < PROJECT_ROWS_MAX ? movies - first : PROJECT_ROWS_MAX;
-        struct message answer = {.kind = MESSAGE_PROJECTED, .projected = {first, count}};
+        struct message answer = {.kind = MESSAGE_PROJECTED,
+                                 .projected = {event->message->project.epochs, first, count}};
         double *scores = outbox_body(out, (size_t)count * (components + 1) * sizeof(double));
         shard_project(shard, first, count, components, mean, mean + factors, scores);
         outbox_send(out, event->link, &answer);

@@ -104,6 +104,7 @@ struct shard_run runs_find(const struct runs *runs, struct run_name name, uint32
 
 void runs_start(struct runs *runs, uint64_t lane_step) {
     uint32_t parts = runs->spec.parts, strata = runs->spec.strata;
+    runs->waiting = 0;
     for (uint32_t part = 0; part < parts; part++) {
         runs->versions[TABLE_USERS][part] = 0;
         runs->lanes[part] = (struct runs_lane){.lease_step = lane_step};
@@ -116,6 +117,8 @@ void runs_lease(struct runs *runs, uint32_t lane, uint32_t lease, uint64_t lane_
     struct runs_lane *owned = &runs->lanes[lane];
     if (owned->lease == lease)
         return;
+    for (int i = 0; i < RUN_PULLS_MAX; i++)
+        runs->waiting -= owned->pulls[i].waits;
     memset(owned->pulls, 0, sizeof owned->pulls);
     owned->lease = lease;
     owned->lease_step = lane_step;
@@ -236,6 +239,7 @@ bool runs_wait(struct runs *runs, const struct run_pull_message *pull, link_id l
     if (waiting == NULL)
         return status_fail(status, STATUS_PROTOCOL, "lane %u waits for %d runs already", pull->lane,
                            RUN_PULLS_MAX);
+    runs->waiting += !*again;
     *waiting = (struct waiting_pull){true, name, pull->version, link};
     return true;
 }
@@ -245,6 +249,7 @@ bool runs_due(struct runs *runs, uint32_t lane, struct run_name name, link_id *l
     if (waiting == NULL)
         return false;
     waiting->waits = false;
+    runs->waiting--;
     *link = waiting->link;
     return true;
 }

@@ -50,6 +50,7 @@ struct runs {
     uint32_t *firsts[TABLE_COUNT];   /* [parts + 1], [strata + 1]: RUNS */
     uint64_t *versions[TABLE_COUNT]; /* [parts], [strata] */
     struct runs_lane *lanes;         /* [parts] */
+    uint64_t waiting;                /* pulls that wait, of all lanes */
 };
 
 /* Takes all memory; none when the mode is another. False and status on failure; to be given back either way. */

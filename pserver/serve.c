@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pserver/counts.h"
 #include "pserver/settle.h"
 
 /* Sends count rows whose body has been filled. */
@@ -15,9 +16,9 @@ static void send_rows(struct pserver *pserver, uint32_t lane, const struct reply
 }
 
 /* The rows go into the lane's ring, where they outlive their message, and from there into it, a chunk at a time while that
- * is in the cache. */
+ * is in the cache. `since_ns`: see counts_lap. */
 static void answer_request(struct pserver *pserver, uint32_t lane, struct request *request,
-                           struct outbox *out) {
+                           uint64_t *since_ns, struct outbox *out) {
     enum { CHUNK_ROWS = 512 };
     struct reply *reply =
         replies_open(&pserver->replies, lane, request->pull_step, shard_step(pserver->shard));
@@ -32,17 +33,28 @@ static void answer_request(struct pserver *pserver, uint32_t lane, struct reques
     }
     request->pulls = false;
     pserver->counters.pulls += count;
+    pserver->counters.queue--;
+    heat_sample(&pserver->heat, request->pull_entries + count - request->pull_movies, request->pull_movies);
     send_rows(pserver, lane, reply, count, request->link, out);
+    counts_took(&pserver->tallies.pull_us, counts_lap(out, since_ns));
 }
 
 /* Answers every pull whose time has come; a request is done when its push is applied and its pull answered. */
-static void answer(struct pserver *pserver, struct outbox *out) {
+static void answer(struct pserver *pserver, uint64_t *since_ns, struct outbox *out) {
     for (uint32_t lane = 0; lane < pserver->spec.gate.lanes; lane++)
         for (uint32_t place = 0; place < pserver->inbox.depth; place++) {
             struct request *request = inbox_request(&pserver->inbox, lane, place);
             if (request->pulls && !request->pushes && gate_open(&pserver->gate, request->pull_step))
-                answer_request(pserver, lane, request, out);
+                answer_request(pserver, lane, request, since_ns, out);
         }
+}
+
+/* A lane's gradients are as stale as the rows that they were computed from. Who took a lane over may have computed a step
+ * from rows that another has read, whose answer is no longer here: such a step is not counted. */
+static void note_staleness(struct pserver *pserver, uint32_t lane, uint64_t step) {
+    const struct reply *reply = replies_find(&pserver->replies, lane, step);
+    if (reply != NULL)
+        tally_add(&pserver->tallies.staleness, pserver->gate.applied - reply->version);
 }
 
 /* Collects the pushes of the next step: one per lane, in lane order, or in ssp and asp the first that waits. */
@@ -56,6 +68,7 @@ static uint32_t collect(struct pserver *pserver) {
         if (!request->pushes || (synchronous && request->push_step != step))
             continue;
         request->pushes = false;
+        note_staleness(pserver, lane, request->push_step);
         pserver->step_lanes[count++] =
             (struct lane_gradients){request->push_entries, request->push_count, request->gradients};
         if (!synchronous)
@@ -71,6 +84,17 @@ static void ask_rates(struct pserver *pserver, struct outbox *out) {
     outbox_send(out, LINK_COORDINATOR, &wanted);
 }
 
+static void apply(struct pserver *pserver, struct step_rate rate, uint32_t lanes, struct outbox *out) {
+    uint64_t since_ns = outbox_clock(out);
+    shard_begin_step(pserver->shard, rate, pserver->step_lanes, lanes);
+    gate_applied(&pserver->gate);
+    uint64_t apply_ns = counts_lap(out, &since_ns);
+    answer(pserver, &since_ns, out);
+    shard_finish_step(pserver->shard);
+    apply_ns += counts_lap(out, &since_ns);
+    counts_took(&pserver->tallies.apply_us, apply_ns);
+}
+
 /* Applies every step that is complete and whose rates are known. */
 static void advance(struct pserver *pserver, struct outbox *out) {
     struct step_rate rate;
@@ -78,10 +102,7 @@ static void advance(struct pserver *pserver, struct outbox *out) {
         uint32_t lanes = collect(pserver);
         if (lanes == 0)
             break;
-        shard_begin_step(pserver->shard, rate, pserver->step_lanes, lanes);
-        gate_applied(&pserver->gate);
-        answer(pserver, out);
-        shard_finish_step(pserver->shard);
+        apply(pserver, rate, lanes, out);
     }
     if (rates_low(&pserver->rates, pserver->gate.applied))
         ask_rates(pserver, out);
@@ -100,8 +121,15 @@ bool serve_rates(struct pserver *pserver, const struct event *event, struct outb
     return true;
 }
 
+/* Towards the end of the run there are no more rates to be had, and nobody waits for any. */
+static bool waits_for_rates(const struct pserver *pserver) {
+    struct step_rate ignored;
+    return pserver->counters.queue != 0 && gate_complete(&pserver->gate) &&
+           !rates_get(&pserver->rates, pserver->gate.applied, &ignored);
+}
+
 void serve_beat(struct pserver *pserver, struct outbox *out) {
-    if (rates_overdue(&pserver->rates))
+    if (rates_overdue(&pserver->rates) && waits_for_rates(pserver))
         ask_rates(pserver, out);
 }
 
@@ -115,6 +143,12 @@ bool serve_lane_open(struct pserver *pserver, const struct event *event, struct 
     at.lane_at = (struct lane_at_message){open->lane, open->lease, lane->pushed, lane->squared, lane->count};
     outbox_send(out, event->link, &at);
     return true;
+}
+
+/* Answers pulls that came without a push. */
+static void answer_now(struct pserver *pserver, struct outbox *out) {
+    uint64_t since_ns = outbox_clock(out);
+    answer(pserver, &since_ns, out);
 }
 
 /* A gradient that is not finite ends the run; true when that has happened. */
@@ -140,6 +174,7 @@ static bool take(struct pserver *pserver, const struct event *event, struct outb
     if (request == NULL)
         return false;
     pserver->counters.bytes_in += event->message->body_bytes;
+    pserver->counters.queue++;
     if (step->pushes) {
         if (diverged(pserver, request, out))
             return true;
@@ -149,7 +184,8 @@ static bool take(struct pserver *pserver, const struct event *event, struct outb
     advance(pserver, out);
     inbox_keep(&pserver->inbox, request);
     if (!step->pushes)
-        answer(pserver, out);
+        answer_now(pserver, out);
+    counts_waiting(pserver, pserver->counters.queue);
     return true;
 }
 

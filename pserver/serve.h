@@ -20,7 +20,7 @@ bool serve_step(struct pserver *pserver, const struct event *event, struct outbo
 bool serve_rates(struct pserver *pserver, const struct event *event, struct outbox *out,
                  struct status *status);
 
-/* A heartbeat is due: asks again for rates that have not come. */
+/* A heartbeat is due: asks again for rates that have not come and that a step waits for. */
 void serve_beat(struct pserver *pserver, struct outbox *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "pserver/counts.h"
 #include "pserver/serve.h"
 #include "pserver/settle.h"
 
@@ -29,6 +30,7 @@ bool serve_runs_open(struct pserver *pserver, const struct event *event, struct 
     if (!serve_lane_open(pserver, event, out, status))
         return false;
     runs_lease(&pserver->runs, open->lane, open->lease, pserver->gate.lanes[open->lane].pushed);
+    counts_waiting(pserver, pserver->runs.waiting);
     return true;
 }
 
@@ -38,6 +40,7 @@ static void send_run(struct pserver *pserver, uint32_t lane, struct run_name nam
                      struct outbox *out) {
     struct shard_run run = place_of(pserver, name);
     size_t bytes = shard_run_bytes(pserver->shard, run.count);
+    uint64_t since_ns = outbox_clock(out);
     struct message rows = {.kind = MESSAGE_RUN_ROWS};
     rows.run_rows =
         (struct run_rows_message){lane, name.table, name.run, runs_version(&pserver->runs, name), run.count};
@@ -45,6 +48,7 @@ static void send_run(struct pserver *pserver, uint32_t lane, struct run_name nam
     pserver->counters.pulls += run.count;
     pserver->counters.bytes_out += bytes;
     outbox_send(out, link, &rows);
+    counts_took(&pserver->tallies.pull_us, counts_lap(out, &since_ns));
 }
 
 static bool wait_for(struct pserver *pserver, const struct event *event, struct status *status) {
@@ -52,6 +56,7 @@ static bool wait_for(struct pserver *pserver, const struct event *event, struct 
     if (!runs_wait(&pserver->runs, &event->message->run_pull, event->link, &again, status))
         return false;
     pserver->counters.repeats += again;
+    counts_waiting(pserver, pserver->runs.waiting);
     return true;
 }
 
@@ -82,6 +87,7 @@ static void answer(struct pserver *pserver, struct run_name name, struct outbox 
     for (uint32_t lane = 0; lane < pserver->spec.runs.parts; lane++)
         if (runs_due(&pserver->runs, lane, name, &link))
             send_run(pserver, lane, name, link, out);
+    counts_waiting(pserver, pserver->runs.waiting);
 }
 
 /* ---- pushes ---- */
@@ -133,11 +139,15 @@ static void advance(struct pserver *pserver, uint32_t lane, struct outbox *out) 
     settle_when_due(pserver, out);
 }
 
+/* A push is based on the version that is here, always: no run is ever stale. */
 static void take(struct pserver *pserver, const struct event *event, struct shard_run run,
                  struct outbox *out) {
     const struct run_push_message *push = &event->message->run_push;
     bool moves = push->table == TABLE_MOVIES && pserver->spec.shard.optimiser.kind == OPTIMISER_SGD;
+    uint64_t since_ns = outbox_clock(out);
     shard_run_write(pserver->shard, run, event->message->body, moves ? push->momentum : 0);
+    counts_took(&pserver->tallies.apply_us, counts_lap(out, &since_ns));
+    tally_add(&pserver->tallies.staleness, 0);
     runs_pushed(&pserver->runs, push);
     pserver->counters.pushes += run.count;
     pserver->counters.bytes_in += event->message->body_bytes;

@@ -2,9 +2,13 @@
 
 #include <inttypes.h>
 
-static void tell(const struct pserver *pserver, struct outbox *out) {
+#include "pserver/counts.h"
+
+/* Figures first: whoever hears that the epoch is over here knows all that was counted for it. */
+static void tell(struct pserver *pserver, struct outbox *out) {
     struct message settled = {.kind = MESSAGE_SETTLED};
     settled.settled = (struct settled_message){pserver->settling.done_step, pserver->settling.digest};
+    counts_beat(pserver, out);
     outbox_send(out, LINK_COORDINATOR, &settled);
 }
 

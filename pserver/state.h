@@ -2,6 +2,7 @@
 #ifndef PSERVER_STATE_H
 #define PSERVER_STATE_H
 
+#include "pserver/heat.h"
 #include "pserver/image.h"
 #include "pserver/inbox.h"
 #include "pserver/pserver.h"
@@ -30,12 +31,14 @@ struct copying {
 struct pserver {
     struct pserver_spec spec;
     struct member member;
+    uint64_t now_us;     /* of the event under way */
     struct shard *shard; /* NULL until WELCOME, or until the checkpoint it names has been read */
     struct gate gate;
     struct rates rates; /* minibatch, as are the next three */
     struct inbox inbox;
     struct replies replies;
     struct lane_gradients *step_lanes; /* scratch of one step: a share per lane */
+    struct heat heat;                  /* minibatch, as long as there is a shard */
     struct runs runs;                  /* blocked */
     uint32_t *read_entries;            /* scratch of one READ */
     struct settling settling;

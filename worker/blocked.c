@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "model/rotation.h"
 #include "worker/run_request.h"
+#include "worker/timing.h"
 
 enum { JOBS_AHEAD = 16 };
 
@@ -94,7 +95,7 @@ void blocked_progress(struct worker *worker, struct lane *lane, uint64_t now_us,
     if (worker->blocked.home && part->users.state == RUN_HERE && !is_at_home(lane))
         go_home(worker, lane, now_us, out);
     if (!lane->told && part_is_calm(part) && (!worker->blocked.home || is_at_home(lane)))
-        lane_tell_done(lane, out);
+        timing_tell_done(worker, lane, now_us, out);
 }
 
 void blocked_begin(struct worker *worker, struct lane *lane, uint64_t now_us, struct outbox *out) {
@@ -147,7 +148,9 @@ static void compute(struct worker *worker, struct lane *lane, uint64_t now_us, s
     const struct worker_spec *spec = &worker->spec;
     const struct step_rate *rate = &worker->blocked.rates[lane->next_step - worker->blocked.first_step];
     struct round *at = ready_round(lane);
+    uint64_t since_ns = outbox_clock(out);
     double squared = walk(spec, rate, lane->part, at);
+    timing_computed(worker, since_ns, out);
     lane->sums.squared += squared;
     lane->sums.count += at->job.block.count;
     at->stratum.step = lane->next_step++;
@@ -240,7 +243,7 @@ bool blocked_rows(struct worker *worker, const struct event *event, struct outbo
     run->version = rows->version;
     worker->counters.pulls += rows->rows;
     worker->counters.bytes_in += event->message->body_bytes;
-    if (!question_answer(&run->question, shard))
+    if (!question_answer(&run->question, shard, event->now_us))
         return true;
     run_move(run, RUN_HERE);
     blocked_progress(worker, &worker->lanes[rows->lane], event->now_us, out);
@@ -264,7 +267,7 @@ bool blocked_pushed(struct worker *worker, const struct event *event, struct out
     struct run *run;
     if (!find_waiting(worker, event, pushed, RUN_PUSHED, &run, status))
         return false;
-    if (run == NULL || !question_answer(&run->question, event->link - LINK_FIRST_PSERVER))
+    if (run == NULL || !question_answer(&run->question, event->link - LINK_FIRST_PSERVER, event->now_us))
         return true;
     struct lane *lane = &worker->lanes[pushed->lane];
     accept(lane->part, run);

@@ -101,7 +101,7 @@ static bool take_lane(struct worker *worker, const struct grant_message *grant,
                       struct status *status) {
     struct lane *lane = &worker->lanes[terms->lane];
     bool held = is_held(lane, terms);
-    if (!lane_take(lane, &worker->spec, terms->lane, status))
+    if (!lane_take(lane, &worker->spec, terms->lane, &worker->questions, status))
         return false;
     note(lane, grant, terms);
     if (!held) {

@@ -10,28 +10,31 @@ uint32_t lane_capacity(const struct worker_spec *spec) {
     return spec->blocked ? 0 : (spec->batch + spec->lanes - 1) / spec->lanes;
 }
 
-static bool take_plans(struct lane *lane, const struct worker_spec *spec, struct status *status) {
+static bool take_plans(struct lane *lane, const struct worker_spec *spec, struct question_book *book,
+                       struct status *status) {
     lane->plans = memory_take_array(lane_ring(spec), sizeof *lane->plans, "plans of a lane", status);
     if (lane->plans == NULL)
         return false;
     for (uint32_t i = 0; i < lane_ring(spec); i++)
         if (!plan_init(&lane->plans[i], lane_capacity(spec), spec->pservers, row_stride(spec->model.factors),
-                       false, status))
+                       false, book, status))
             return false;
     return true;
 }
 
-static bool take_part(struct lane *lane, const struct worker_spec *spec, struct status *status) {
-    lane->part = part_new(spec, status);
+static bool take_part(struct lane *lane, const struct worker_spec *spec, struct question_book *book,
+                      struct status *status) {
+    lane->part = part_new(spec, book, status);
     return lane->part != NULL;
 }
 
-bool lane_take(struct lane *lane, const struct worker_spec *spec, uint32_t number, struct status *status) {
+bool lane_take(struct lane *lane, const struct worker_spec *spec, uint32_t number, struct question_book *book,
+               struct status *status) {
     if (lane->plans != NULL || lane->part != NULL)
         return true;
     lane->number = number;
-    return (spec->blocked ? take_part(lane, spec, status) : take_plans(lane, spec, status)) &&
-           question_init(&lane->opening, spec->pservers, status);
+    return (spec->blocked ? take_part(lane, spec, book, status) : take_plans(lane, spec, book, status)) &&
+           question_init(&lane->opening, spec->pservers, book, status);
 }
 
 void lane_free(struct lane *lane, const struct worker_spec *spec) {
@@ -47,6 +50,7 @@ void lane_close(struct lane *lane, const struct worker_spec *spec) {
     if (lane->state == LANE_CLOSED)
         return;
     lane->state = LANE_CLOSED;
+    question_drop(&lane->opening);
     if (lane->part != NULL)
         part_drop(lane->part);
     for (uint32_t i = 0; lane->plans != NULL && i < lane_ring(spec); i++)

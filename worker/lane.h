@@ -51,8 +51,9 @@ uint32_t lane_ring(const struct worker_spec *spec);
 /* Ratings of the largest lane-step; 0 in mode blocked, where they are not copied. */
 uint32_t lane_capacity(const struct worker_spec *spec);
 
-/* Takes the lane's memory, unless it has it. On failure what was taken stays with the lane until lane_free. */
-bool lane_take(struct lane *lane, const struct worker_spec *spec, uint32_t number, struct status *status);
+/* Takes the lane's memory, unless it has it. book: see question_init. On failure what was taken stays with the lane until lane_free. */
+bool lane_take(struct lane *lane, const struct worker_spec *spec, uint32_t number, struct question_book *book,
+               struct status *status);
 void lane_free(struct lane *lane, const struct worker_spec *spec);
 
 /* Gives the lane up: its plans are dropped, its memory is kept. */

@@ -59,7 +59,7 @@ bool opening_answer(struct worker *worker, const struct event *event, struct out
         lane->least_pushed = at->pushed;
         lane->least = (struct lane_sums){at->squared, at->count};
     }
-    if (question_answer(&lane->opening, shard))
+    if (question_answer(&lane->opening, shard, event->now_us))
         open(worker, lane, event->now_us, out);
     return true;
 }

@@ -2,12 +2,12 @@
 
 #include "core/memory.h"
 
-struct part *part_new(const struct worker_spec *spec, struct status *status) {
+struct part *part_new(const struct worker_spec *spec, struct question_book *book, struct status *status) {
     struct part *part = memory_take(sizeof *part, "a part", status);
-    bool good = part != NULL && run_init(&part->users, spec, TABLE_USERS, status);
+    bool good = part != NULL && run_init(&part->users, spec, TABLE_USERS, book, status);
     for (int i = 0; good && i < ROUNDS_KEPT; i++) {
         part->rounds[i].job_number = UINT64_MAX;
-        good = run_init(&part->rounds[i].stratum, spec, TABLE_MOVIES, status);
+        good = run_init(&part->rounds[i].stratum, spec, TABLE_MOVIES, book, status);
     }
     if (good)
         return part;

@@ -25,8 +25,8 @@ struct part {
     uint64_t asked_end[TABLE_COUNT];  /* no version from here on was ever asked for */
 };
 
-/* Takes all memory of a part. NULL without it. */
-struct part *part_new(const struct worker_spec *spec, struct status *status);
+/* Takes all memory of a part. NULL without it. book: see question_init. */
+struct part *part_new(const struct worker_spec *spec, struct question_book *book, struct status *status);
 void part_free(struct part *part);
 
 /* Bytes of a part. */

@@ -39,7 +39,7 @@ size_t plan_bytes(uint32_t capacity, uint32_t shards, uint32_t stride) {
 }
 
 bool plan_init(struct plan *plan, uint32_t capacity, uint32_t shards, uint32_t stride, bool validates,
-               struct status *status) {
+               struct question_book *book, struct status *status) {
     size_t rows = 2 * (size_t)capacity;
     *plan = (struct plan){.capacity = capacity, .shards = shards, .stride = stride};
     plan->ratings = memory_take_array(capacity, sizeof *plan->ratings, "ratings of a step", status);
@@ -48,7 +48,7 @@ bool plan_init(struct plan *plan, uint32_t capacity, uint32_t shards, uint32_t s
     plan->values = memory_take_array(rows, stride * sizeof(float), "rows of a step", status);
     plan->first = memory_take_array(shards + 1, sizeof *plan->first, "shards of a step", status);
     plan->users = memory_take_array(shards, sizeof *plan->users, "shards of a step", status);
-    bool question = question_init(&plan->question, shards, status);
+    bool question = question_init(&plan->question, shards, book, status);
     if (validates)
         plan->cold = memory_take(capacity, "cold ratings", status);
     return plan->ratings != NULL && plan->slots != NULL && plan->rows != NULL && plan->values != NULL &&
@@ -170,14 +170,14 @@ void plan_asked(struct plan *plan, uint64_t now_us, uint64_t first_wait_us) {
 }
 
 bool plan_fill(struct plan *plan, uint32_t shard, uint32_t rows, const struct message *message,
-               struct status *status) {
+               uint64_t now_us, struct status *status) {
     size_t row_bytes = plan->stride * sizeof(float);
     if (rows != plan_shard_rows(plan, shard) || message->body_bytes != rows * row_bytes)
         return status_fail(status, STATUS_PROTOCOL, "%u rows in %zu bytes, %u were asked for", rows,
                            message->body_bytes, plan_shard_rows(plan, shard));
     if (rows != 0)
         memcpy(plan->values + (size_t)plan->first[shard] * plan->stride, message->body, message->body_bytes);
-    if (question_answer(&plan->question, shard))
+    if (question_answer(&plan->question, shard, now_us))
         plan->state = PLAN_READY;
     return true;
 }
@@ -185,4 +185,5 @@ bool plan_fill(struct plan *plan, uint32_t shard, uint32_t rows, const struct me
 void plan_drop(struct plan *plan) {
     bool under_way = plan->state == PLAN_LOADING || plan->state == PLAN_DROPPED;
     plan->state = under_way ? PLAN_DROPPED : PLAN_FREE;
+    question_drop(&plan->question);
 }

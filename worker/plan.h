@@ -62,8 +62,9 @@ struct row_finder {
 bool row_finder_init(struct row_finder *finder, uint32_t capacity, struct status *status);
 void row_finder_free(struct row_finder *finder);
 
+/* book: see question_init. */
 bool plan_init(struct plan *plan, uint32_t capacity, uint32_t shards, uint32_t stride, bool validates,
-               struct status *status);
+               struct question_book *book, struct status *status);
 void plan_free(struct plan *plan);
 
 /* From ratings[0, count) to slots, rows, first and users. */
@@ -83,7 +84,7 @@ static inline bool plan_expects(const struct plan *plan, uint64_t step, uint32_t
 /* Takes the answer of a shard that plan_expects; false with a sentence when its size is not what was asked for. The
  * state becomes PLAN_READY with the last one. */
 bool plan_fill(struct plan *plan, uint32_t shard, uint32_t rows, const struct message *message,
-               struct status *status);
+               uint64_t now_us, struct status *status);
 
 /* Nobody wants it any more: free at once, or when its job is done. */
 void plan_drop(struct plan *plan);

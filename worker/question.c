@@ -5,8 +5,9 @@
 #include "core/contract.h"
 #include "core/memory.h"
 
-bool question_init(struct question *question, uint32_t shards, struct status *status) {
-    *question = (struct question){.shards = shards};
+bool question_init(struct question *question, uint32_t shards, struct question_book *book,
+                   struct status *status) {
+    *question = (struct question){.book = book, .shards = shards};
     question->answered = memory_take(shards, "shards that have answered", status);
     return question->answered != NULL;
 }
@@ -17,17 +18,30 @@ void question_free(struct question *question) {
 }
 
 void question_ask(struct question *question, uint64_t now_us, uint64_t first_wait_us) {
+    struct question_book *book = question->book;
+    question_drop(question);
     memset(question->answered, 0, question->shards);
     question->missing = question->shards;
+    book->open += question->shards;
+    book->most = book->open > book->most ? book->open : book->most;
     question->asked_us = now_us;
     question->wait_us = first_wait_us;
     question->again_us = now_us + first_wait_us;
 }
 
-bool question_answer(struct question *question, uint32_t shard) {
+bool question_answer(struct question *question, uint32_t shard, uint64_t now_us) {
     REQUIRE(question_waits_for(question, shard), "an answer is taken once");
     question->answered[shard] = 1;
+    question->book->open--;
+    tally_add(&question->book->answer_us, now_us - question->asked_us);
     return --question->missing == 0;
+}
+
+void question_drop(struct question *question) {
+    if (question->missing == 0)
+        return;
+    question->book->open -= question->missing;
+    question->missing = 0;
 }
 
 void question_repeat(struct question *question, uint64_t now_us) {

@@ -9,22 +9,35 @@
 #include <stdint.h>
 
 #include "core/status.h"
+#include "core/tally.h"
+
+/* All questions of a worker, counted by the shards they were put to. */
+struct question_book {
+    uint64_t open, most;    /* not answered; the most of them since the last heartbeat */
+    struct tally answer_us; /* from the first asking to the answer */
+};
 
 struct question {
+    struct question_book *book;
     uint32_t shards, missing; /* of all; those that have not answered */
     uint8_t *answered;        /* [shards] */
     uint64_t asked_us;        /* the first time */
     uint64_t again_us, wait_us;
 };
 
-bool question_init(struct question *question, uint32_t shards, struct status *status);
+/* The book outlives the question; NULL for one that will never be asked. */
+bool question_init(struct question *question, uint32_t shards, struct question_book *book,
+                   struct status *status);
 void question_free(struct question *question);
 
 /* It is being asked for the first time: nobody has answered, and it is due again in first_wait_us. */
 void question_ask(struct question *question, uint64_t now_us, uint64_t first_wait_us);
 
 /* A shard has answered; true for the last one. It must have been waited for. */
-bool question_answer(struct question *question, uint32_t shard);
+bool question_answer(struct question *question, uint32_t shard, uint64_t now_us);
+
+/* Nobody waits for an answer any more. */
+void question_drop(struct question *question);
 
 /* It has been asked again: the next wait is twice as long. */
 void question_repeat(struct question *question, uint64_t now_us);

@@ -23,7 +23,7 @@ static void tick_slice(struct worker *worker, struct plan *plan, uint64_t now_us
         !question_due(&plan->question, now_us))
         return;
     worker->counters.repeats += plan->question.missing;
-    validation_read(plan, out);
+    validation_read(plan, &worker->counters, out);
     question_repeat(&plan->question, now_us);
 }
 

@@ -31,14 +31,15 @@ static uint32_t largest(const struct worker_spec *spec, enum table_id table) {
     return rows;
 }
 
-bool run_init(struct run *run, const struct worker_spec *spec, enum table_id table, struct status *status) {
+bool run_init(struct run *run, const struct worker_spec *spec, enum table_id table,
+              struct question_book *book, struct status *status) {
     size_t rows = largest(spec, table);
     *run = (struct run){.table = table};
     run->rows.factors = memory_take_array(rows, block_stride(spec->model.factors) * sizeof *run->rows.factors,
                                           "rows of a run", status);
     run->rows.scalars = memory_take_array(rows, sizeof *run->rows.scalars, "biases of a run", status);
     return run->rows.factors != NULL && run->rows.scalars != NULL &&
-           question_init(&run->question, spec->pservers, status);
+           question_init(&run->question, spec->pservers, book, status);
 }
 
 void run_free(struct run *run) {
@@ -65,6 +66,8 @@ void run_name(struct run *run, const struct worker_spec *spec, uint32_t number, 
 void run_move(struct run *run, enum run_state state) {
     REQUIRE(MOVES[run->state][state], "a run moves as it may");
     run->state = state;
+    if (state == RUN_ABSENT)
+        question_drop(&run->question);
 }
 
 const char *run_errand(const struct run *run) {

@@ -33,8 +33,9 @@ struct run {
     uint64_t count;
 };
 
-/* Takes memory for the largest run of a table. On failure what was taken stays with the run until run_free. */
-bool run_init(struct run *run, const struct worker_spec *spec, enum table_id table, struct status *status);
+/* Takes memory for the largest run of a table. book: see question_init. On failure what was taken stays with the run until run_free. */
+bool run_init(struct run *run, const struct worker_spec *spec, enum table_id table,
+              struct question_book *book, struct status *status);
 void run_free(struct run *run);
 
 /* Bytes that run_init takes. */

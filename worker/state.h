@@ -14,6 +14,14 @@ struct blocked {
     uint32_t jobs; /* under way, for ratings */
 };
 
+/* Where the time goes, in nanoseconds (worker/timing.h). */
+struct worker_time {
+    uint64_t compute_ns, wait_ns, gate_ns, data_ns;
+    uint64_t last_us;               /* when the last event came */
+    uint64_t begun_ns, computed_ns; /* the step under way: since when, and computing so far */
+    uint64_t step_ns;               /* of the step before */
+};
+
 struct worker {
     struct worker_spec spec;
     struct member member;
@@ -28,6 +36,8 @@ struct worker {
     uint8_t *joined; /* [pservers] */
     struct heartbeat_message counters;
     union beat_tallies tallies;
+    struct question_book questions;
+    struct worker_time time;
 };
 
 #endif

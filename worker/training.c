@@ -1,6 +1,7 @@
 #include "worker/training.h"
 
 #include "worker/request.h"
+#include "worker/timing.h"
 
 static void compute_gradient(struct worker *worker, const struct plan *plan, struct loss_sum *loss) {
     dot_bias_gradient(&worker->spec.model, plan->slots, plan->count, plan->minibatch, plan->values,
@@ -28,7 +29,9 @@ static void compute(struct worker *worker, struct lane *lane, uint64_t now_us, s
     struct plan *plan = lane_plan(lane, &worker->spec, lane->next_step);
     struct plan *pull = lane_plan(lane, &worker->spec, lane->next_step + 1 + worker->spec.lead);
     struct loss_sum loss = {0};
+    uint64_t since_ns = outbox_clock(out);
     compute_gradient(worker, plan, &loss);
+    timing_computed(worker, since_ns, out);
     lane->sums.squared += loss.squared;
     lane->sums.count += loss.count;
     plan->squared = lane->sums.squared;
@@ -51,7 +54,7 @@ void training_progress(struct worker *worker, struct lane *lane, uint64_t now_us
             compute(worker, lane, now_us, out);
     } while (lane_load(lane, spec, out));
     if (!lane->told && lane_is_finished(lane, spec))
-        lane_tell_done(lane, out);
+        timing_tell_done(worker, lane, now_us, out);
 }
 
 bool training_rows(struct worker *worker, const struct event *event, struct outbox *out,
@@ -65,7 +68,7 @@ bool training_rows(struct worker *worker, const struct event *event, struct outb
     struct plan *plan = lane_plan(lane, &worker->spec, rows->step);
     if (!plan_expects(plan, rows->step, shard))
         return true;
-    if (!plan_fill(plan, shard, rows->rows, event->message, status))
+    if (!plan_fill(plan, shard, rows->rows, event->message, event->now_us, status))
         return false;
     worker->counters.pulls += rows->rows;
     worker->counters.bytes_in += event->message->body_bytes;

@@ -4,14 +4,15 @@
 
 #include "core/memory.h"
 
-bool validation_init(struct validation *validation, const struct worker_spec *spec, struct status *status) {
+bool validation_init(struct validation *validation, const struct worker_spec *spec,
+                     struct question_book *book, struct status *status) {
     *validation = (struct validation){0};
     validation->cold = memory_take_array(VALID_SLICE, sizeof *validation->cold, "cold ratings", status);
     if (validation->cold == NULL)
         return false;
     for (int i = 0; i < VALID_SLICES_AHEAD; i++)
         if (!plan_init(&validation->places[i].plan, VALID_SLICE, spec->pservers,
-                       row_stride(spec->model.factors), true, status))
+                       row_stride(spec->model.factors), true, book, status))
             return false;
     return true;
 }
@@ -33,6 +34,7 @@ static uint64_t wanted_name(const struct slice_place *place) {
 
 static void load(struct slice_place *place, struct outbox *out) {
     struct plan *plan = &place->plan;
+    question_drop(&plan->question);
     plan->state = PLAN_LOADING;
     plan->step = wanted_name(place);
     plan->count = place->wanted.count;
@@ -93,7 +95,7 @@ bool validation_start(struct validation *validation, const struct validate_messa
     return true;
 }
 
-static void read_from(const struct plan *plan, uint32_t shard, struct outbox *out) {
+static size_t read_from(const struct plan *plan, uint32_t shard, struct outbox *out) {
     uint32_t rows = plan_shard_rows(plan, shard);
     struct message read = {.kind = MESSAGE_READ};
     read.read = (struct read_message){plan->step, plan->users[shard], rows - plan->users[shard]};
@@ -101,17 +103,18 @@ static void read_from(const struct plan *plan, uint32_t shard, struct outbox *ou
     if (rows != 0)
         memcpy(body, plan->rows + plan->first[shard], rows * sizeof *plan->rows);
     outbox_send(out, LINK_FIRST_PSERVER + shard, &read);
+    return rows * sizeof *plan->rows;
 }
 
-void validation_read(const struct plan *plan, struct outbox *out) {
+void validation_read(const struct plan *plan, struct heartbeat_message *counters, struct outbox *out) {
     for (uint32_t shard = 0; shard < plan->shards; shard++)
         if (question_waits_for(&plan->question, shard))
-            read_from(plan, shard, out);
+            counters->bytes_out += read_from(plan, shard, out);
 }
 
 bool validation_loaded(struct validation *validation, const struct worker_spec *spec,
                        struct row_finder *finder, const struct job *job, uint64_t now_us,
-                       struct outbox *out) {
+                       struct heartbeat_message *counters, struct outbox *out) {
     for (int i = 0; i < VALID_SLICES_AHEAD; i++) {
         struct slice_place *place = &validation->places[i];
         if (job != &place->plan.job)
@@ -124,7 +127,7 @@ bool validation_loaded(struct validation *validation, const struct worker_spec *
         plan_asked(&place->plan, now_us, worker_first_wait_us(spec));
         if (place->plan.step >= validation->asked_end)
             validation->asked_end = place->plan.step + 1;
-        validation_read(&place->plan, out);
+        validation_read(&place->plan, counters, out);
         return true;
     }
     return false;
@@ -155,8 +158,11 @@ static void measure(struct validation *validation, const struct worker_spec *spe
     plan->state = PLAN_FREE;
 }
 
-bool validation_values(struct validation *validation, const struct worker_spec *spec, uint32_t shard,
-                       const struct message *message, struct outbox *out, struct status *status) {
+bool validation_values(struct validation *validation, const struct worker_spec *spec,
+                       const struct event *event, struct heartbeat_message *counters, struct outbox *out,
+                       struct status *status) {
+    const struct message *message = event->message;
+    uint32_t shard = event->link - LINK_FIRST_PSERVER;
     uint64_t name = message->values.request;
     if (name >= validation->asked_end)
         return status_fail(status, STATUS_PROTOCOL, "nobody reads slice %u of epoch %u", (uint32_t)name,
@@ -165,8 +171,10 @@ bool validation_values(struct validation *validation, const struct worker_spec *
         struct plan *plan = &validation->places[i].plan;
         if (!plan_expects(plan, name, shard))
             continue;
-        if (!plan_fill(plan, shard, message->values.rows, message, status))
+        if (!plan_fill(plan, shard, message->values.rows, message, event->now_us, status))
             return false;
+        counters->reads += message->values.rows;
+        counters->bytes_in += message->body_bytes;
         if (plan->state == PLAN_READY)
             measure(validation, spec, plan, out);
     }

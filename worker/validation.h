@@ -23,7 +23,9 @@ struct validation {
     struct slot_rating *cold; /* [VALID_SLICE] scratch */
 };
 
-bool validation_init(struct validation *validation, const struct worker_spec *spec, struct status *status);
+/* book: see question_init. */
+bool validation_init(struct validation *validation, const struct worker_spec *spec,
+                     struct question_book *book, struct status *status);
 void validation_free(struct validation *validation);
 
 /* VALIDATE: puts out the job. A slice in work or of an older epoch is ignored, one that has just been measured is told
@@ -33,13 +35,15 @@ bool validation_start(struct validation *validation, const struct validate_messa
 
 /* The job of a slice is done: asks the shards for its rows. False when the job is none of these. */
 bool validation_loaded(struct validation *validation, const struct worker_spec *spec,
-                       struct row_finder *finder, const struct job *job, uint64_t now_us, struct outbox *out);
+                       struct row_finder *finder, const struct job *job, uint64_t now_us,
+                       struct heartbeat_message *counters, struct outbox *out);
 
 /* VALUES from a shard; with the last one the slice is measured and VALIDATED sent. One that came before is ignored. */
-bool validation_values(struct validation *validation, const struct worker_spec *spec, uint32_t shard,
-                       const struct message *message, struct outbox *out, struct status *status);
+bool validation_values(struct validation *validation, const struct worker_spec *spec,
+                       const struct event *event, struct heartbeat_message *counters, struct outbox *out,
+                       struct status *status);
 
 /* READs the rows of an asked plan from the shards that have not answered. */
-void validation_read(const struct plan *plan, struct outbox *out);
+void validation_read(const struct plan *plan, struct heartbeat_message *counters, struct outbox *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include "worker/pservers.h"
 #include "worker/retries.h"
 #include "worker/state.h"
+#include "worker/timing.h"
 #include "worker/training.h"
 
 static void step(void *self, const struct event *event, struct outbox *out);
@@ -31,7 +32,7 @@ struct worker *worker_new(const struct worker_spec *spec, struct status *status)
     if (worker->lanes == NULL || worker->joined == NULL || worker->gradients == NULL ||
         !blocked_init(&worker->blocked, spec, status) ||
         !row_finder_init(&worker->finder, finder_capacity(spec), status) ||
-        !validation_init(&worker->validation, spec, status)) {
+        !validation_init(&worker->validation, spec, &worker->questions, status)) {
         worker_free(worker);
         return NULL;
     }
@@ -78,7 +79,8 @@ static void on_job_done(struct worker *worker, const struct event *event, struct
     else if (job->kind == JOB_LOAD_LANE)
         training_loaded(worker, event, out);
     else
-        validation_loaded(&worker->validation, &worker->spec, &worker->finder, job, event->now_us, out);
+        validation_loaded(&worker->validation, &worker->spec, &worker->finder, job, event->now_us,
+                          &worker->counters, out);
 }
 
 static bool from_coordinator(const struct event *event, struct status *status) {
@@ -130,8 +132,7 @@ static void on_message(struct worker *worker, const struct event *event, struct 
         break;
     case MESSAGE_VALUES:
         good = from_pserver(worker, event, &status) &&
-               validation_values(&worker->validation, &worker->spec, event->link - LINK_FIRST_PSERVER,
-                                 message, out, &status);
+               validation_values(&worker->validation, &worker->spec, event, &worker->counters, out, &status);
         break;
     default:
         good = status_fail(&status, STATUS_PROTOCOL, "a worker has no use for it");
@@ -140,25 +141,10 @@ static void on_message(struct worker *worker, const struct event *event, struct 
         member_refuse(&worker->member, event, &status, &worker->counters, out);
 }
 
-/* Lanes held now, and the sum of their next steps: their mean is how far this worker is, whoever computed the steps
- * before. */
-static void beat(struct worker *worker, uint64_t now_us, struct outbox *out) {
-    struct heartbeat_message *counters = &worker->counters;
-    counters->lanes = counters->step = 0;
-    for (uint32_t number = 0; number < worker->spec.lanes; number++) {
-        const struct lane *lane = &worker->lanes[number];
-        counters->lanes += lane->state != LANE_CLOSED;
-        if (lane->state != LANE_CLOSED)
-            counters->step += lane->state == LANE_OPEN ? lane->next_step : lane->first_step;
-    }
-    member_beat(&worker->member, now_us, counters, &worker->tallies, out);
-}
-
-static void step(void *self, const struct event *event, struct outbox *out) {
-    struct worker *worker = self;
+static void take(struct worker *worker, const struct event *event, struct outbox *out) {
     switch (member_step(&worker->member, event, out)) {
     case MEMBER_BEAT:
-        beat(worker, event->now_us, out);
+        timing_beat(worker, event->now_us, out);
         retries_tick(worker, event->now_us, out);
         break;
     case MEMBER_NOT_MINE:
@@ -172,4 +158,11 @@ static void step(void *self, const struct event *event, struct outbox *out) {
         on_message(worker, event, out);
     if (worker->spec.blocked && !worker->member.ended)
         blocked_turn(worker, event, out);
+}
+
+static void step(void *self, const struct event *event, struct outbox *out) {
+    struct worker *worker = self;
+    timing_begin(worker, event, out);
+    take(worker, event, out);
+    timing_end(worker, event, out);
 }

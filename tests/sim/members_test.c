@@ -114,10 +114,10 @@ static void strangers_are_refused_and_harm_nobody(void **state) {
     struct config config, other;
     struct status status;
     (void)state;
-    sim_set_make(&data, 11);
+    sim_set_make(&data, 12);
     sim_config(&config);
-    uint64_t quiet = quiet_digest(11, &config, &data);
-    struct world *world = world_new(11, SLOW_US);
+    uint64_t quiet = quiet_digest(12, &config, &data);
+    struct world *world = world_new(12, SLOW_US);
     sim_cluster_start(&cluster, world, &config, &data, 0);
     other = config;
     other.train_learning_rate *= 2;

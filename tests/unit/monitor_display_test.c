@@ -48,7 +48,8 @@ static const struct worker_progress WORKERS[] = {
     {.index = 0, .up = true, .ratings_per_second = 93000, .lanes = 2, .step = 50},
     {.index = 1, .up = true, .ratings_per_second = 950, .lanes = 1, .step = 25}};
 
-static const struct progress_report PROGRESS = {.epoch = 3,
+static const struct progress_report PROGRESS = {.stage = RUN_TRAINING,
+                                                .epoch = 3,
                                                 .epochs = 10,
                                                 .fraction = 0.425,
                                                 .loss = 0.7104,

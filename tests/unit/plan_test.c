@@ -14,6 +14,9 @@
 
 enum { CAPACITY = 64, STRIDE = 8 };
 
+/* Where plans count their questions. */
+static struct question_book book;
+
 static void draw_ratings(struct plan *plan, uint64_t seed) {
     uint32_t rows = 1 + (uint32_t)(rng_bits(seed, 0, 0) % 40);
     plan->count = (uint32_t)(rng_bits(seed, 0, 1) % (CAPACITY + 1));
@@ -65,7 +68,7 @@ static void every_row_has_one_slot_at_its_shard(void **state) {
     assert_true(row_finder_init(&finder, CAPACITY, &status));
     for (uint64_t seed = 0; seed < 300; seed++) {
         struct plan plan;
-        assert_true(plan_init(&plan, CAPACITY, 1 + seed % 5, STRIDE, false, &status));
+        assert_true(plan_init(&plan, CAPACITY, 1 + seed % 5, STRIDE, false, &book, &status));
         draw_ratings(&plan, seed);
         plan_build(&plan, &finder);
         assert_int_equal(plan.state, PLAN_LOADED);
@@ -89,7 +92,7 @@ static void the_finder_forgets_when_its_serial_comes_round(void **state) {
     struct status status;
     (void)state;
     assert_true(row_finder_init(&finder, CAPACITY, &status));
-    assert_true(plan_init(&plan, CAPACITY, 2, STRIDE, false, &status));
+    assert_true(plan_init(&plan, CAPACITY, 2, STRIDE, false, &book, &status));
     for (int round = 0; round < 4; round++) {
         if (round == 1)
             finder.serial = (1u << 31) - 2;
@@ -109,7 +112,7 @@ static void answers_fill_it_once_each(void **state) {
     static float rows[2 * CAPACITY][STRIDE];
     (void)state;
     assert_true(row_finder_init(&finder, CAPACITY, &status));
-    assert_true(plan_init(&plan, CAPACITY, 3, STRIDE, false, &status));
+    assert_true(plan_init(&plan, CAPACITY, 3, STRIDE, false, &book, &status));
     draw_ratings(&plan, 5);
     plan_build(&plan, &finder);
     struct message message = {.kind = MESSAGE_ROWS, .body = rows};
@@ -123,11 +126,11 @@ static void answers_fill_it_once_each(void **state) {
         assert_int_equal(plan.state, PLAN_ASKED);
         assert_true(plan_expects(&plan, plan.step, shard));
         assert_false(plan_expects(&plan, plan.step + 1, shard));
-        assert_false(plan_fill(&plan, shard, held + 1, &message, &status));
+        assert_false(plan_fill(&plan, shard, held + 1, &message, 0, &status));
         message.body_bytes--;
-        assert_false(plan_fill(&plan, shard, held, &message, &status));
+        assert_false(plan_fill(&plan, shard, held, &message, 0, &status));
         message.body_bytes++;
-        assert_true(plan_fill(&plan, shard, held, &message, &status));
+        assert_true(plan_fill(&plan, shard, held, &message, 0, &status));
         assert_false(plan_expects(&plan, plan.step, shard));
         for (uint32_t i = 0; i < held; i++)
             assert_true(plan.values[(plan.first[shard] + i) * STRIDE] == (float)i + 1);
@@ -143,12 +146,12 @@ static void a_plan_without_rows_is_complete_with_empty_answers(void **state) {
     struct status status;
     struct message message = {.kind = MESSAGE_ROWS};
     (void)state;
-    assert_true(plan_init(&plan, CAPACITY, 2, STRIDE, false, &status));
+    assert_true(plan_init(&plan, CAPACITY, 2, STRIDE, false, &book, &status));
     plan_build_empty(&plan);
     assert_int_equal(plan.state, PLAN_LOADED);
     plan_asked(&plan, 0, 1);
-    assert_true(plan_fill(&plan, 1, 0, &message, &status));
-    assert_true(plan_fill(&plan, 0, 0, &message, &status));
+    assert_true(plan_fill(&plan, 1, 0, &message, 0, &status));
+    assert_true(plan_fill(&plan, 0, 0, &message, 0, &status));
     assert_int_equal(plan.state, PLAN_READY);
     plan_free(&plan);
 }
@@ -170,7 +173,7 @@ static void a_question_is_due_after_waits_that_double(void **state) {
     struct question question;
     struct status status;
     (void)state;
-    assert_true(question_init(&question, 3, &status));
+    assert_true(question_init(&question, 3, &book, &status));
     assert_false(question_due(&question, 1000));
     question_ask(&question, 44, 10);
     for (int i = 0; i < 3; i++) {
@@ -178,12 +181,39 @@ static void a_question_is_due_after_waits_that_double(void **state) {
         assert_true(question_due(&question, DUE_US[i]));
         question_repeat(&question, DUE_US[i]);
     }
-    assert_false(question_answer(&question, 0));
+    assert_false(question_answer(&question, 0, 60));
     assert_int_equal(question_silent(&question), 1);
-    assert_false(question_answer(&question, 2));
-    assert_true(question_answer(&question, 1));
+    assert_false(question_answer(&question, 2, 60));
+    assert_true(question_answer(&question, 1, 60));
     assert_false(question_due(&question, UINT64_MAX));
     question_free(&question);
+}
+
+/* Two questions to three shards each: six requests, of which one is answered and the others of its question are given up. */
+static void open_requests_are_counted_until_answered_or_dropped(void **state) {
+    struct question_book counted = {0};
+    struct question first, second;
+    struct status status;
+    (void)state;
+    assert_true(question_init(&first, 3, &counted, &status) && question_init(&second, 3, &counted, &status));
+    question_ask(&first, 100, 10);
+    question_ask(&second, 130, 10);
+    question_ask(&second, 140, 10);
+    assert_int_equal(counted.open, 6);
+    assert_false(question_answer(&first, 1, 163));
+    assert_int_equal(counted.open, 5);
+    question_drop(&first);
+    question_drop(&first);
+    assert_int_equal(counted.open, 3);
+    for (uint32_t shard = 0; shard < 3; shard++)
+        question_answer(&second, shard, 141);
+    assert_int_equal(counted.open, 0);
+    assert_int_equal(counted.most, 6);
+    assert_int_equal(tally_count(&counted.answer_us), 4);
+    assert_int_equal(counted.answer_us.sum, 63 + 3);
+    assert_int_equal(counted.answer_us.most, 63);
+    question_free(&first);
+    question_free(&second);
 }
 
 /* Every request for memory fails once; nothing is leaked. */
@@ -194,7 +224,7 @@ static void memory_that_is_refused_is_a_status(void **state) {
         struct row_finder finder;
         struct status status = {STATUS_OK, ""};
         memory_fail_after(nth);
-        bool good = plan_init(&plan, CAPACITY, 3, STRIDE, true, &status);
+        bool good = plan_init(&plan, CAPACITY, 3, STRIDE, true, &book, &status);
         bool found = row_finder_init(&finder, CAPACITY, &status);
         memory_fail_after(0);
         assert_int_equal(good && found, status.code == STATUS_OK);
@@ -212,6 +242,7 @@ int main(void) {
         cmocka_unit_test(a_plan_without_rows_is_complete_with_empty_answers),
         cmocka_unit_test(a_dropped_plan_is_free_unless_its_job_is_under_way),
         cmocka_unit_test(a_question_is_due_after_waits_that_double),
+        cmocka_unit_test(open_requests_are_counted_until_answered_or_dropped),
         cmocka_unit_test(memory_that_is_refused_is_a_status),
     };
     return cmocka_run_group_tests_name("unit/plan", tests, NULL, NULL);

@@ -189,15 +189,16 @@ static void the_missing_are_listed_and_the_list_is_cut(void **state) {
     roster_free(&roster);
 }
 
-static void beat(struct seat *seat, struct heartbeat_message counters, uint64_t now_us) {
+static void beat(const struct roster *roster, struct seat *seat, struct heartbeat_message counters,
+                 uint64_t now_us) {
     static const union beat_tallies TALLIES;
     struct message message = {.kind = MESSAGE_HEARTBEAT, .heartbeat = counters};
     struct status status;
     message.body = &TALLIES;
     message.body_bytes = sizeof TALLIES;
-    assert_true(roster_heartbeat(seat, &message, now_us, &status));
+    assert_true(roster_heartbeat(roster, seat, &message, now_us, &status));
     message.body_bytes--;
-    assert_false(roster_heartbeat(seat, &message, now_us, &status));
+    assert_false(roster_heartbeat(roster, seat, &message, now_us, &status));
 }
 
 static void progress_is_the_difference_of_two_heartbeats(void **state) {
@@ -210,10 +211,10 @@ static void progress_is_the_difference_of_two_heartbeats(void **state) {
     struct seat *pserver = admit(&roster, &hello, 1);
     hello = hello_of(ROLE_WORKER, 0);
     struct seat *worker = admit(&roster, &hello, 2);
-    beat(pserver, (struct heartbeat_message){.step = 10, .pulls = 100, .pushes = 40}, 500000);
-    beat(pserver, (struct heartbeat_message){.step = 20, .pulls = 300, .pushes = 60}, 1000000);
-    beat(worker, (struct heartbeat_message){.step = 4, .ratings = 10, .lanes = 2}, 500000);
-    beat(worker, (struct heartbeat_message){.step = 8, .ratings = 60, .lanes = 2}, 1000000);
+    beat(&roster, pserver, (struct heartbeat_message){.step = 10, .pulls = 100, .pushes = 40}, 500000);
+    beat(&roster, pserver, (struct heartbeat_message){.step = 20, .pulls = 300, .pushes = 60}, 1000000);
+    beat(&roster, worker, (struct heartbeat_message){.step = 4, .ratings = 10, .lanes = 2}, 500000);
+    beat(&roster, worker, (struct heartbeat_message){.step = 8, .ratings = 60, .lanes = 2}, 1000000);
     pserver->heard_us = worker->heard_us = 1000000;
     roster_progress(&roster, 1000100, shards, workers, &report);
     assert_int_equal(report.pservers_up, 1);
