@@ -1,0 +1,47 @@
+/* JSON onto a sheet, value by value: made for answers of megabytes, where a tree in memory would cost more than the text. Commas
+ * are put where they belong; that keys and brackets match is the caller's to see to. */
+#ifndef MONITOR_JSON_PUT_H
+#define MONITOR_JSON_PUT_H
+
+#include "monitor/sheet.h"
+
+/* '{' or '[', and '}' or ']'. */
+void json_put_open(struct sheet *sheet, char bracket);
+void json_put_close(struct sheet *sheet, char bracket);
+
+/* A key of an object, which needs no escapes. The next thing put is its value. */
+void json_put_key(struct sheet *sheet, const char *key);
+
+/* Any bytes as a string: what is not UTF-8 becomes U+FFFD. */
+void json_put_bytes(struct sheet *sheet, const char *bytes, size_t length);
+void json_put_text(struct sheet *sheet, const char *text);
+
+void json_put_uint(struct sheet *sheet, uint64_t value);
+void json_put_bool(struct sheet *sheet, bool value);
+void json_put_null(struct sheet *sheet);
+
+/* With nine significant digits, with all of them, with three (sheet_rough); null when it is not finite. */
+void json_put_real(struct sheet *sheet, double value);
+void json_put_exact(struct sheet *sheet, double value);
+void json_put_rough(struct sheet *sheet, float value);
+
+/* The fields of a struct as keys of the object that is open. */
+enum json_kind {
+    JSON_U32,
+    JSON_U64,
+    JSON_BOOL,
+    JSON_REAL, /* a double, nine digits */
+    JSON_EXACT,
+    JSON_NAME,  /* a char array */
+    JSON_STRING /* a char pointer; NULL is "" */
+};
+
+struct json_field {
+    const char *key;
+    enum json_kind kind;
+    size_t offset;
+};
+
+void json_put_fields(struct sheet *sheet, const void *object, const struct json_field *fields, size_t count);
+
+#endif
