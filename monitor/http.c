@@ -145,6 +145,7 @@ struct http *http_open(const char *listen, int preferred_port, const struct http
                                                      .preferred_port = preferred_port,
                                                      .routes = ROUTES,
                                                      .route_count = sizeof ROUTES / sizeof ROUTES[0],
+                                                     .asset = page_asset_find,
                                                      .context = http},
                                status);
     if (http->server != NULL)

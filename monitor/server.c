@@ -234,13 +234,13 @@ static enum MHD_Result answer_route(struct server *server, struct MHD_Connection
     return send_once(connection, code, sheet_response(&sheet, route->type, NULL));
 }
 
-static enum MHD_Result answer_file(struct MHD_Connection *connection, const struct server_file *file) {
+static enum MHD_Result answer_asset(struct MHD_Connection *connection, const struct page_asset *asset) {
     char etag[ETAG_BYTES];
-    snprintf(etag, sizeof etag, "\"%" PRIx64 "\"", hash_bytes(file->bytes, file->length, 0));
-    struct MHD_Response *response = fixed_response(file->bytes, file->length, file->type, etag);
+    snprintf(etag, sizeof etag, "\"%" PRIx64 "\"", hash_bytes(asset->bytes, asset->length, 0));
+    struct MHD_Response *response = fixed_response(asset->bytes, asset->length, asset->type, etag);
     if (response == NULL)
         return MHD_NO;
-    enum MHD_Result sent = send_tagged(connection, response, file->type, etag);
+    enum MHD_Result sent = send_tagged(connection, response, asset->type, etag);
     MHD_destroy_response(response);
     return sent;
 }
@@ -286,9 +286,9 @@ static enum MHD_Result answer_path(struct server *server, struct MHD_Connection 
     for (size_t i = 0; i < spec->route_count; i++)
         if ((rest = match(&spec->routes[i], path)) != NULL)
             return answer_route(server, connection, &spec->routes[i], rest);
-    for (size_t i = 0; i < spec->file_count; i++)
-        if (strcmp(spec->files[i].path, path) == 0)
-            return answer_file(connection, &spec->files[i]);
+    const struct page_asset *asset = spec->asset == NULL ? NULL : spec->asset(path);
+    if (asset != NULL)
+        return answer_asset(connection, asset);
     struct sheet sentence = {0};
     sheet_text(&sentence, "there is no such page");
     return send_sentence(connection, MHD_HTTP_NOT_FOUND, &sentence);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
+#include "monitor/page.h"
 #include "monitor/sheet.h"
 
 enum {
@@ -46,20 +47,13 @@ struct server_route {
     unsigned (*render)(void *context, const struct server_request *request, struct sheet *sheet);
 };
 
-/* What never changes. */
-struct server_file {
-    const char *path, *type;
-    const void *bytes;
-    size_t length;
-};
-
 struct server_spec {
     const char *listen; /* monitor/listener.h */
     int preferred_port;
     const struct server_route *routes;
     size_t route_count;
-    const struct server_file *files;
-    size_t file_count;
+    /* What never changes, by its path; NULL: nothing. */
+    const struct page_asset *(*asset)(const char *path);
     void *context;        /* of the routes' functions */
     unsigned patience_ms; /* 0: SERVER_PATIENCE_MS */
 };
