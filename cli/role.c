@@ -136,6 +136,7 @@ static bool run_role(const struct role_arguments *arguments, struct config *conf
         .listen = arguments->listen != NULL ? arguments->listen : listen,
         .coordinator = arguments->coordinator != NULL ? arguments->coordinator : config->cluster_coordinator,
         .checkpoints = arguments->checkpoints != NULL ? arguments->checkpoints : config->checkpoint_dir,
+        .has_page = true,
         .replaces = arguments->replaces,
         .log = log_line,
     };

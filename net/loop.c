@@ -34,8 +34,9 @@ struct loop {
     size_t elsewhere; /* jobs that perform has left to another thread */
     bool over;
     struct status verdict;
-    int calls[2];            /* a pipe of words to the loop: a job that is done, or NULL for the stop */
-    atomic_uint calls_made;  /* words written and not yet read */
+    int calls[2];           /* a pipe of words to the loop: a job that is done, or NULL for the stop */
+    atomic_uint calls_made; /* words written and not yet read */
+    atomic_uint_least64_t turned_us;
     atomic_bool stop_called; /* the first call of loop_stop has the word */
     struct status stop_status;
 };
@@ -179,6 +180,7 @@ struct loop *loop_new(const struct loop_spec *spec, struct status *status) {
     loop->outbox = (struct outbox){&OPS, loop};
     loop->wake_at_us = NEVER;
     loop->shared = shares_process(spec);
+    atomic_store(&loop->turned_us, clock_us());
     loop->calls[CALL_READ] = loop->calls[CALL_WRITE] = -1;
     if (!open_loop(loop, spec, status)) {
         loop_free(loop);
@@ -193,6 +195,10 @@ const char *loop_endpoint(const struct loop *loop) {
 
 struct wire_counters loop_counters(const struct loop *loop) {
     return wire_counters(loop->wire);
+}
+
+uint64_t loop_turned_us(const struct loop *loop) {
+    return atomic_load(&loop->turned_us);
 }
 
 void loop_free(struct loop *loop) {
@@ -235,6 +241,7 @@ void loop_job_done(struct loop *loop, struct job *job) {
 static void step(struct loop *loop, struct event *event) {
     const struct status *failure;
     event->now_us = loop->now_us = clock_us();
+    atomic_store_explicit(&loop->turned_us, loop->now_us, memory_order_relaxed);
     loop->engine->step(loop->engine->self, event, &loop->outbox);
     loop->busy_us += clock_us() - loop->now_us;
     if ((failure = wire_failure(loop->wire)) != NULL)

@@ -67,6 +67,10 @@ void loop_job_done(struct loop *loop, struct job *job);
 /* What went through the loop. From any thread. */
 struct wire_counters loop_counters(const struct loop *loop);
 
+/* When the loop last turned: gave its engine an event, or was made, in microseconds of the monotonic clock. A member's does so
+ * with every heartbeat at least. From any thread. */
+uint64_t loop_turned_us(const struct loop *loop);
+
 /* Closes the sockets; what was sent is still delivered, for at most SOCKET_LINGER_MS, while the context
  * lives. */
 void loop_free(struct loop *loop);

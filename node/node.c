@@ -1,8 +1,11 @@
 #include "node/node.h"
 
+#include <stdio.h>
+
 #include "core/contract.h"
 #include "core/memory.h"
 #include "data/checkpoint.h"
+#include "monitor/member_page.h"
 #include "node/background.h"
 #include "node/lane_loader.h"
 #include "node/setup.h"
@@ -12,7 +15,8 @@ struct node {
     struct loop *loop;
     struct background background;
     struct lane_loader loader;
-    struct pserver *pserver; /* one of the two */
+    struct member_page *page; /* NULL: nobody asks this process */
+    struct pserver *pserver;  /* one of the two */
     struct worker *worker;
 };
 
@@ -48,6 +52,45 @@ static void log_line(void *context, const char *sentence) {
         node->spec.log(node->spec.log_context, sentence);
 }
 
+static void show(void *context, const struct figures *figures) {
+    const struct node *node = context;
+    if (node->page != NULL)
+        member_page_show(node->page, figures);
+}
+
+static uint64_t turned_us(void *context) {
+    const struct node *node = context;
+    return loop_turned_us(node->loop);
+}
+
+/* A process without a page trains as well: what is in the way is said, no more. */
+static void open_page(struct node *node, enum role role) {
+    const struct config *config = node->spec.config;
+    char listen[ENDPOINT_BYTES], line[STATUS_TEXT_BYTES + 64];
+    struct status status;
+    if (!node->spec.has_page || !config->monitor_members)
+        return;
+    setup_page_listen(config, listen);
+    node->page = member_page_start(&(struct member_page_spec){.listen = listen,
+                                                              .role = role,
+                                                              .patience_us = setup_page_patience_us(config),
+                                                              .turned_us = turned_us,
+                                                              .context = node},
+                                   &status);
+    if (node->page != NULL)
+        return;
+    snprintf(line, sizeof line, "event=page_missing role=%s index=%u reason=\"%s\"", role_name(role),
+             node->spec.index, status.text);
+    log_line(node, line);
+}
+
+/* Where others find the page; empty without one. */
+static void name_page(const struct node *node, struct member_spec *member) {
+    if (node->page != NULL)
+        setup_page_address(node->spec.config, node->spec.coordinator, member_page_address(node->page),
+                           member->page);
+}
+
 static bool open_loop(struct node *node, const char *listen, struct status *status) {
     const struct config *config = node->spec.config;
     struct loop_spec loop = {
@@ -58,6 +101,7 @@ static bool open_loop(struct node *node, const char *listen, struct status *stat
         .spin_us = (uint32_t)config->cluster_spin,
         .perform = perform,
         .log = log_line,
+        .show = show,
         .context = node,
     };
     node->loop = loop_new(&loop, status);
@@ -74,8 +118,10 @@ struct node *node_pserver_new(const struct node_spec *spec, struct status *statu
         node_free(node);
         return NULL;
     }
+    open_page(node, ROLE_PSERVER);
     struct pserver_spec pserver = setup_pserver(spec->config, spec->index, loop_endpoint(node->loop));
     pserver.member.replaces = spec->replaces;
+    name_page(node, &pserver.member);
     node->pserver = pserver_new(&pserver, status);
     if (node->pserver == NULL) {
         node_free(node);
@@ -90,10 +136,16 @@ struct node *node_worker_new(const struct node_spec *spec, struct status *status
         return NULL;
     node->spec = *spec;
     lane_loader_init(&node->loader, spec->config, spec->set);
+    if (!open_loop(node, NULL, status)) {
+        node_free(node);
+        return NULL;
+    }
+    open_page(node, ROLE_WORKER);
     struct worker_spec worker = setup_worker(spec->config, spec->set, spec->index);
     worker.member.replaces = spec->replaces;
+    name_page(node, &worker.member);
     node->worker = worker_new(&worker, status);
-    if (node->worker == NULL || !open_loop(node, NULL, status)) {
+    if (node->worker == NULL) {
         node_free(node);
         return NULL;
     }
@@ -114,6 +166,7 @@ void node_free(struct node *node) {
     if (node == NULL)
         return;
     background_stop(&node->background);
+    member_page_stop(node->page);
     loop_free(node->loop);
     pserver_free(node->pserver);
     worker_free(node->worker);

@@ -16,7 +16,8 @@ struct node_spec {
     const char *listen;      /* pserver */
     const char *coordinator; /* pserver, worker: its endpoint */
     const char *checkpoints; /* pserver: their folder, borrowed until node_free; NULL or "": there is none */
-    uint64_t replaces;       /* pid of a dead member whose place this one takes; 0: none */
+    bool has_page;     /* it is a process of its own, which answers over HTTP when monitor.members is on */
+    uint64_t replaces; /* pid of a dead member whose place this one takes; 0: none */
     void (*log)(void *context, const char *sentence);
     void *log_context;
 };

@@ -9,6 +9,7 @@
 #include "core/hash.h"
 #include "data/blocks.h"
 #include "model/order.h"
+#include "monitor/listener.h"
 
 static uint64_t microseconds(double seconds) {
     return (uint64_t)(seconds * 1e6);
@@ -59,6 +60,47 @@ struct member_spec setup_member(const struct config *config, enum role role, uin
         snprintf(spec.host, sizeof spec.host, "unknown");
     snprintf(spec.endpoint, sizeof spec.endpoint, "%s", endpoint);
     return spec;
+}
+
+static bool pages_are_public(const struct config *config) {
+    return config->cluster_transport == TRANSPORT_TCP && strcmp(config->monitor_listen, "none") != 0 &&
+           !listener_is_local(config->monitor_listen);
+}
+
+/* The host that others should use when it is not the one that is listened at; false: that one. */
+static bool page_host(const struct config *config, const char *coordinator, char host[ENDPOINT_BYTES]) {
+    struct endpoint to;
+    struct status ignored;
+    if (!pages_are_public(config))
+        return false;
+    if (config->cluster_advertise[0] != '\0')
+        return snprintf(host, ENDPOINT_BYTES, "%s", config->cluster_advertise) < ENDPOINT_BYTES;
+    return endpoint_is_wildcard(config->cluster_bind) && endpoint_parse(&to, coordinator, &ignored) &&
+           to.transport == ENDPOINT_TCP && endpoint_route_host(host, to.host, to.port, &ignored);
+}
+
+/* "HOST:PORT", with brackets where an IPv6 address needs them. */
+static void put_place(char text[ENDPOINT_BYTES], const char *host, const char *port) {
+    bool bare = strchr(host, ':') != NULL && host[0] != '[';
+    snprintf(text, ENDPOINT_BYTES, bare ? "[%.240s]:%.6s" : "%.240s:%.6s", host, port);
+}
+
+void setup_page_listen(const struct config *config, char text[ENDPOINT_BYTES]) {
+    put_place(text, pages_are_public(config) ? config->cluster_bind : "127.0.0.1", "*");
+}
+
+void setup_page_address(const struct config *config, const char *coordinator, const char *address,
+                        char text[ENDPOINT_BYTES]) {
+    char host[ENDPOINT_BYTES];
+    if (page_host(config, coordinator, host))
+        put_place(text, host, strrchr(address, ':') + 1);
+    else
+        snprintf(text, ENDPOINT_BYTES, "%s", address);
+}
+
+uint64_t setup_page_patience_us(const struct config *config) {
+    double beats = 10 * config->cluster_heartbeat_interval, silence = config->cluster_heartbeat_timeout;
+    return microseconds(beats > silence ? beats : silence);
 }
 
 struct model_spec setup_model(const struct config *config, const struct packed_set *set) {

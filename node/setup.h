@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "coordinator/coordinator.h"
 #include "data/packed_set.h"
+#include "net/endpoint.h"
 #include "pserver/pserver.h"
 #include "worker/worker.h"
 
@@ -21,6 +22,18 @@ struct model_spec setup_model(const struct config *config, const struct packed_s
 
 /* Whoever agrees on it reads the same ratings, in mode blocked in the same blocks; checkpoints carry it. */
 uint64_t setup_ratings_digest(const struct packed_set *set);
+
+/* Where a member's process listens with its page (monitor/listener.h): on the loopback interface, unless members are spread
+ * over hosts (transport tcp) and the run's own page is to be seen from other hosts; then where pservers listen. */
+void setup_page_listen(const struct config *config, char text[ENDPOINT_BYTES]);
+
+/* Where others find a page that listens at `address`. On every interface its host is cluster.advertise, else the own address on
+ * the route to the coordinator. */
+void setup_page_address(const struct config *config, const char *coordinator, const char *address,
+                        char text[ENDPOINT_BYTES]);
+
+/* How long a member's loop may stand still and count as healthy: ten heartbeats, and no less than what the coordinator bears. */
+uint64_t setup_page_patience_us(const struct config *config);
 
 /* "inproc", "ipc", "tcp". */
 const char *setup_transport_name(const struct config *config);
