@@ -13,9 +13,19 @@
 #include "core/memory.h"
 #include "monitor/listener.h"
 
-enum { ETAG_BYTES = 48, SWEEP_MS = 1000 };
+enum {
+    ETAG_BYTES = 48,
+    SWEEP_MS = 1000,
+    SMALL_BYTES = 1 << 16 /* an answer that is sent whatever others hold */
+};
 
 static const char SENTENCE_TYPE[] = "text/plain; charset=utf-8";
+
+/* The bytes of an answer, with a note of who has to be told when nobody sends them any more. */
+struct parcel {
+    struct server *server;
+    struct sheet sheet;
+};
 
 /* An answer that many connections may be sending at once: the library counts them. */
 struct cached {
@@ -35,6 +45,7 @@ struct server {
     struct listener listener;
     struct MHD_Daemon *daemon;
     struct cached cache[SERVER_CACHED];
+    size_t bytes_held;              /* by answers that are cached or under way */
     uint64_t asked, rendered, mark; /* mark: of this server, so that no other's ETag is ours */
     struct visitor visitors[SERVER_CONNECTIONS];
     unsigned visitor_count;
@@ -132,21 +143,48 @@ static struct MHD_Response *fixed_response(const void *bytes, size_t length, con
                         etag);
 }
 
-/* Takes the sheet's bytes. */
-static struct MHD_Response *sheet_response(struct sheet *sheet, const char *type, const char *etag) {
-    struct MHD_Response *response =
-        sheet->failed ? NULL
-                      : MHD_create_response_from_buffer_with_free_callback_cls(sheet->length, sheet->bytes,
-                                                                               memory_release, sheet->bytes);
-    if (response == NULL)
+static void drop_parcel(void *context) {
+    struct parcel *parcel = context;
+    parcel->server->bytes_held -= parcel->sheet.capacity;
+    sheet_free(&parcel->sheet);
+    memory_release(parcel);
+}
+
+static struct parcel *pack(struct server *server, struct sheet *sheet) {
+    struct status ignored;
+    bool too_much = sheet->capacity > SMALL_BYTES && server->bytes_held + sheet->capacity > SERVER_HELD_BYTES;
+    struct parcel *parcel =
+        sheet->failed || too_much ? NULL : memory_take(sizeof *parcel, "an answer", &ignored);
+    if (parcel == NULL) {
         sheet_free(sheet);
-    *sheet = (struct sheet){0};
+        return NULL;
+    }
+    *parcel = (struct parcel){server, *sheet};
+    server->bytes_held += sheet->capacity;
+    return parcel;
+}
+
+/* Takes the sheet's bytes. NULL when there is not enough memory for one more answer. */
+static struct MHD_Response *sheet_response(struct server *server, struct sheet *sheet, const char *type,
+                                           const char *etag) {
+    struct parcel *parcel = pack(server, sheet);
+    if (parcel == NULL)
+        return NULL;
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        parcel->sheet.length, parcel->sheet.bytes, drop_parcel, parcel);
+    if (response == NULL)
+        drop_parcel(parcel);
     return with_manners(response, type, etag);
 }
 
-/* Sends and gives back; without memory for a response the connection ends. */
+/* Sends and gives back; without memory for a response the client is asked to come again, or hung up on. */
 static enum MHD_Result send_once(struct MHD_Connection *connection, unsigned code,
                                  struct MHD_Response *response) {
+    static const char BUSY[] = "there is not enough memory for this answer now\n";
+    if (response == NULL) {
+        code = MHD_HTTP_SERVICE_UNAVAILABLE;
+        response = fixed_response(BUSY, sizeof BUSY - 1, SENTENCE_TYPE, NULL);
+    }
     if (response == NULL)
         return MHD_NO;
     enum MHD_Result sent = MHD_queue_response(connection, code, response);
@@ -154,9 +192,10 @@ static enum MHD_Result send_once(struct MHD_Connection *connection, unsigned cod
     return sent;
 }
 
-static enum MHD_Result send_sentence(struct MHD_Connection *connection, unsigned code, struct sheet *sheet) {
+static enum MHD_Result send_sentence(struct server *server, struct MHD_Connection *connection, unsigned code,
+                                     struct sheet *sheet) {
     sheet_put(sheet, "\n", 1);
-    struct MHD_Response *response = sheet_response(sheet, SENTENCE_TYPE, NULL);
+    struct MHD_Response *response = sheet_response(server, sheet, SENTENCE_TYPE, NULL);
     if (response != NULL && code == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, "Allow", "GET, HEAD");
     if (response != NULL && code < MHD_HTTP_INTERNAL_SERVER_ERROR && code != MHD_HTTP_NOT_FOUND)
@@ -206,12 +245,12 @@ static enum MHD_Result answer_cached(struct server *server, struct MHD_Connectio
         unsigned code = route->render(server->spec.context, request, &sheet);
         forget(place);
         if (code != MHD_HTTP_OK)
-            return send_sentence(connection, code, &sheet);
+            return send_sentence(server, connection, code, &sheet);
         snprintf(place->etag, sizeof place->etag, "\"%" PRIx64 "-%" PRIx64 "\"", server->mark,
                  ++server->rendered);
-        place->response = sheet_response(&sheet, route->type, place->etag);
+        place->response = sheet_response(server, &sheet, route->type, place->etag);
         if (place->response == NULL)
-            return MHD_NO;
+            return send_once(connection, 0, NULL);
         place->route = route;
         place->variant = request->variant;
         place->version = version;
@@ -225,13 +264,13 @@ static enum MHD_Result answer_route(struct server *server, struct MHD_Connection
     struct server_request request = {.rest = rest, .inside = connection};
     struct sheet sheet = {0};
     if (route->variant != NULL && !route->variant(server->spec.context, &request, &sheet))
-        return send_sentence(connection, MHD_HTTP_BAD_REQUEST, &sheet);
+        return send_sentence(server, connection, MHD_HTTP_BAD_REQUEST, &sheet);
     if (route->version != NULL)
         return answer_cached(server, connection, route, &request);
     unsigned code = route->render(server->spec.context, &request, &sheet);
     if (code != MHD_HTTP_OK)
-        return send_sentence(connection, code, &sheet);
-    return send_once(connection, code, sheet_response(&sheet, route->type, NULL));
+        return send_sentence(server, connection, code, &sheet);
+    return send_once(connection, code, sheet_response(server, &sheet, route->type, NULL));
 }
 
 static enum MHD_Result answer_asset(struct MHD_Connection *connection, const struct page_asset *asset) {
@@ -291,7 +330,7 @@ static enum MHD_Result answer_path(struct server *server, struct MHD_Connection 
         return answer_asset(connection, asset);
     struct sheet sentence = {0};
     sheet_text(&sentence, "there is no such page");
-    return send_sentence(connection, MHD_HTTP_NOT_FOUND, &sentence);
+    return send_sentence(server, connection, MHD_HTTP_NOT_FOUND, &sentence);
 }
 
 /* Called once with the headers, when a refusal ends the connection; and again when the request is complete. */
@@ -309,7 +348,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     *seen = server;
     if (code == 0)
         return MHD_YES;
-    return send_sentence(connection, code, &sentence);
+    return send_sentence(server, connection, code, &sentence);
 }
 
 /* ---- visitors ---- */
