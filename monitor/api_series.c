@@ -1,5 +1,3 @@
-#include <math.h>
-
 #include "monitor/api.h"
 #include "monitor/json_put.h"
 
@@ -14,16 +12,6 @@ uint32_t api_series_first(const struct series *series, uint64_t after) {
     return series->count - first > API_NEWEST ? 0 : first;
 }
 
-/* A value a curve shows, or null. The comma comes before all but the first. */
-static void put_value(struct sheet *sheet, bool comma, float value) {
-    if (comma)
-        sheet_put(sheet, ",", 1);
-    if (isfinite(value))
-        sheet_rough(sheet, value);
-    else
-        sheet_put(sheet, "null", 4);
-}
-
 /* The run's own columns are few, and losses differ in late digits. */
 static void put_run_column(struct sheet *sheet, const struct series *series, uint32_t first,
                            enum series_run column) {
@@ -35,25 +23,27 @@ static void put_run_column(struct sheet *sheet, const struct series *series, uin
     json_put_close(sheet, ']');
 }
 
+/* The samples of one column, which is `offset` floats into each. */
+static void put_curve(struct sheet *sheet, const struct series *series, uint32_t first, const char *name,
+                      size_t offset) {
+    json_put_key(sheet, name);
+    json_put_open(sheet, '[');
+    sheet_curve(sheet, series->samples + (size_t)first * series->columns + offset, series->count - first,
+                series->columns);
+    json_put_close(sheet, ']');
+}
+
 static void put_shard(struct sheet *sheet, const struct series *series, uint32_t first, uint32_t shard) {
     json_put_open(sheet, '{');
-    for (int column = 0; column < SERIES_SHARD_COLUMNS; column++) {
-        json_put_key(sheet, series_shard_name((enum series_shard)column));
-        json_put_open(sheet, '[');
-        for (uint32_t i = first; i < series->count; i++)
-            put_value(sheet, i > first, series_shard_value(series, i, shard, (enum series_shard)column));
-        json_put_close(sheet, ']');
-    }
+    for (size_t column = 0; column < SERIES_SHARD_COLUMNS; column++)
+        put_curve(sheet, series, first, series_shard_name((enum series_shard)column),
+                  series_shard_column(series, shard) + column);
     json_put_close(sheet, '}');
 }
 
 static void put_worker(struct sheet *sheet, const struct series *series, uint32_t first, uint32_t worker) {
     json_put_open(sheet, '{');
-    json_put_key(sheet, "ratings_per_s");
-    json_put_open(sheet, '[');
-    for (uint32_t i = first; i < series->count; i++)
-        put_value(sheet, i > first, series_worker_value(series, i, worker));
-    json_put_close(sheet, ']');
+    put_curve(sheet, series, first, "ratings_per_s", series_worker_column(series, worker));
     json_put_close(sheet, '}');
 }
 

@@ -3,7 +3,7 @@
 #include "monitor/json_put.h"
 
 #define FIELD(key, kind, type, member)                                                                       \
-    { key, JSON_##kind, offsetof(struct type, member) }
+    { key, JSON_PUT_##kind, offsetof(struct type, member) }
 #define COUNT(fields) (sizeof(fields) / sizeof(fields)[0])
 
 /* ---- the run ---- */

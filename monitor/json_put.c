@@ -115,40 +115,31 @@ void json_put_exact(struct sheet *sheet, double value) {
     sheet_text(sheet, quantity_exact(text, value));
 }
 
-void json_put_rough(struct sheet *sheet, float value) {
-    if (!isfinite(value)) {
-        json_put_null(sheet);
-        return;
-    }
-    separate(sheet);
-    sheet_rough(sheet, value);
-}
-
 /* ---- fields ---- */
 
 static void put_field(struct sheet *sheet, enum json_kind kind, const char *at) {
     const void *raw = at;
     const char *string;
     switch (kind) {
-    case JSON_U32:
+    case JSON_PUT_U32:
         json_put_uint(sheet, *(const uint32_t *)raw);
         return;
-    case JSON_U64:
+    case JSON_PUT_U64:
         json_put_uint(sheet, *(const uint64_t *)raw);
         return;
-    case JSON_BOOL:
+    case JSON_PUT_BOOL:
         json_put_bool(sheet, *(const bool *)raw);
         return;
-    case JSON_REAL:
+    case JSON_PUT_REAL:
         json_put_real(sheet, *(const double *)raw);
         return;
-    case JSON_EXACT:
+    case JSON_PUT_EXACT:
         json_put_exact(sheet, *(const double *)raw);
         return;
-    case JSON_NAME:
+    case JSON_PUT_NAME:
         json_put_text(sheet, at);
         return;
-    case JSON_STRING:
+    case JSON_PUT_STRING:
         memcpy(&string, at, sizeof string);
         json_put_text(sheet, string == NULL ? "" : string);
         return;

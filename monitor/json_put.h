@@ -20,20 +20,19 @@ void json_put_uint(struct sheet *sheet, uint64_t value);
 void json_put_bool(struct sheet *sheet, bool value);
 void json_put_null(struct sheet *sheet);
 
-/* With nine significant digits, with all of them, with three (sheet_rough); null when it is not finite. */
+/* With nine significant digits, with all of them; null when it is not finite. */
 void json_put_real(struct sheet *sheet, double value);
 void json_put_exact(struct sheet *sheet, double value);
-void json_put_rough(struct sheet *sheet, float value);
 
 /* The fields of a struct as keys of the object that is open. */
 enum json_kind {
-    JSON_U32,
-    JSON_U64,
-    JSON_BOOL,
-    JSON_REAL, /* a double, nine digits */
-    JSON_EXACT,
-    JSON_NAME,  /* a char array */
-    JSON_STRING /* a char pointer; NULL is "" */
+    JSON_PUT_U32,
+    JSON_PUT_U64,
+    JSON_PUT_BOOL,
+    JSON_PUT_REAL, /* a double, nine digits */
+    JSON_PUT_EXACT,
+    JSON_PUT_NAME,  /* a char array */
+    JSON_PUT_STRING /* a char pointer; NULL is "" */
 };
 
 struct json_field {

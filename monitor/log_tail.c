@@ -106,7 +106,7 @@ static bool read_end(struct sheet *sheet, int fd, off_t length) {
         sheet->length += (size_t)got;
         wanted -= (size_t)got;
     }
-    return room != NULL;
+    return !sheet->failed;
 }
 
 /* Keeps the last lines of what is on the sheet. Where reading has begun inside a line, the rest of that line goes. */

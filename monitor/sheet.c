@@ -71,7 +71,7 @@ void sheet_real(struct sheet *sheet, double value, int digits) {
 
 /* ---- three digits ---- */
 
-enum { POWER_LEAST = -9, POWER_MOST = 38, ROUGH_BYTES = 16 };
+enum { POWER_LEAST = -9, POWER_MOST = 38, ROUGH_BYTES = 16, CURVE_PIECE = 256 };
 
 /* How numbers of one power of ten are written: no branch that a processor could guess wrong. */
 struct layout {
@@ -168,18 +168,34 @@ static size_t put_rough(char *at, double value) {
     return layout->lengths[(digits % 10 == 0) + (digits % 100 == 0)];
 }
 
-void sheet_rough(struct sheet *sheet, float value) {
-    char *room = sheet_room(sheet, ROUGH_BYTES);
+/* One number, null when it is none; the end of it. */
+static char *put_value(char *at, float value) {
     double size = fabs((double)value);
     bool negative = value < 0;
-    if (room == NULL)
-        return;
-    if (size < 1e-9) {
-        sheet_put(sheet, "0", 1);
-        return;
+    if (!isfinite(size)) {
+        memcpy(at, "null", 4);
+        return at + 4;
     }
-    *room = '-';
-    sheet->length += negative + put_rough(room + negative, size);
+    *at = '-';
+    if (size < 1e-9) {
+        *at = '0';
+        return at + 1;
+    }
+    return at + negative + put_rough(at + negative, size);
+}
+
+void sheet_curve(struct sheet *sheet, const float *values, size_t count, size_t stride) {
+    for (size_t i = 0; i < count; i += CURVE_PIECE) {
+        size_t end = count - i < CURVE_PIECE ? count : i + CURVE_PIECE;
+        char *at = sheet_room(sheet, CURVE_PIECE * ROUGH_BYTES);
+        if (at == NULL)
+            return;
+        for (size_t j = i; j < end; j++) {
+            at = put_value(at, values[j * stride]);
+            *at++ = ',';
+        }
+        sheet->length = (size_t)(at - sheet->bytes) - (end == count);
+    }
 }
 
 void sheet_free(struct sheet *sheet) {

@@ -29,9 +29,9 @@ void sheet_uint(struct sheet *sheet, uint64_t value);
 /* A finite number with at most this many significant digits, as %g writes it. */
 void sheet_real(struct sheet *sheet, double value, int digits);
 
-/* A finite number rounded to three significant digits, for curves: "0", "7", "12.5", "-0.0123", "346e4". Made for millions
- * of them: about a hundred million a second. Nearer to 0 than 1e-9 it is 0. */
-void sheet_rough(struct sheet *sheet, float value);
+/* Numbers of a curve (values[0], values[stride], ...) with commas between them, each rounded to three significant digits: "0",
+ * "7", "12.5", "-0.0123", "346e4"; null when it is not finite, 0 when it is nearer to 0 than 1e-9. Made for millions of them. */
+void sheet_curve(struct sheet *sheet, const float *values, size_t count, size_t stride);
 
 /* Gives the bytes back; the sheet is empty then. */
 void sheet_free(struct sheet *sheet);

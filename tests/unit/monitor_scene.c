@@ -136,7 +136,7 @@ void scene_make(struct scene *scene, uint32_t shards, uint32_t workers, uint32_t
          board_epoch(&scene->board, &epoch, 1.5, &status));
     for (uint32_t i = 0; i < samples; i++)
         scene_report(scene);
-    board_event(&scene->board, "event=checkpoint number=3 reason=\"it is \\\"time\\\" <now>\"", 2.5);
+    board_event(&scene->board, "event=checkpoint number=3 reason=\"it is <now>\"", 2.5);
 }
 
 static void name_movie(void *context, uint32_t movie, struct http_movie *named) {
