@@ -56,7 +56,7 @@ static unsigned answer_health(void *context, const struct server_request *reques
 static unsigned answer_readiness(void *context, const struct server_request *request, struct sheet *sheet) {
     const struct member_page *page = context;
     (void)request;
-    sheet_text(sheet, page->has_figures ? "ok\n" : "the coordinator has not welcomed this process yet");
+    sheet_text(sheet, page->has_figures ? "ok\n" : "this process is not welcomed by the coordinator yet");
     return page->has_figures ? 200 : 503;
 }
 
