@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../scratch.h"
 #include "core/memory.h"
 #include "http_client.h"
 #include "monitor/member_page.h"
@@ -151,6 +152,60 @@ static void a_process_is_told_by_the_usual_names(void **state) {
     sheet_free(&sheet);
 }
 
+/* ---- what is shipped for Prometheus and Grafana names nothing that is not there ---- */
+
+/* Whether a name is a metric's, or a histogram's with an ending. */
+static bool is_told(const char *text, const char *name, size_t length) {
+    static const char *const ENDINGS[] = {"", "_bucket", "_sum", "_count"};
+    char head[256];
+    for (size_t i = 0; i < sizeof ENDINGS / sizeof ENDINGS[0]; i++) {
+        size_t ending = strlen(ENDINGS[i]);
+        if (length <= ending || strncmp(name + length - ending, ENDINGS[i], ending) != 0)
+            continue;
+        snprintf(head, sizeof head, "\n# TYPE %.*s %s", (int)(length - ending), name,
+                 ending > 0 ? "histogram" : "");
+        if (strstr(text, head) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Names in a shipped file: what begins with a prefix and is no part of a longer word. */
+static size_t check_names(const char *text, const char *shipped, const char *prefix) {
+    size_t seen = 0;
+    for (const char *at = shipped; (at = strstr(at, prefix)) != NULL;) {
+        size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz_0123456789");
+        bool whole = at == shipped || strchr("abcdefghijklmnopqrstuvwxyz_", at[-1]) == NULL;
+        if (whole && !is_told(text, at, length))
+            fail_msg("there is no metric %.*s", (int)length, at);
+        seen += whole;
+        at += length;
+    }
+    return seen;
+}
+
+static void dashboards_and_rules_name_metrics_that_are_told(void **state) {
+    static const char *const FILES[] = {"grafana.json", "alerts.yml", "alerts_test.yml"};
+    struct scene scene;
+    struct sheet sheet = {0};
+    char path[512];
+    size_t length;
+    (void)state;
+    scene_make(&scene, 1, 1, 1);
+    metrics_run(&sheet, &scene.board);
+    const char *text = text_of(&sheet);
+    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+        snprintf(path, sizeof path, TESTS_DIR "/../dashboards/%s", FILES[i]);
+        char *shipped = (char *)scratch_read(path, &length);
+        shipped[length] = '\0';
+        assert_true(check_names(text, shipped, "dotbias_") > 10);
+        check_names(text, shipped, "process_");
+        free(shipped);
+    }
+    sheet_free(&sheet);
+    scene_free(&scene);
+}
+
 /* ---- a member's page; its thread does the turning ---- */
 
 static atomic_uint_least64_t turned;
@@ -229,6 +284,7 @@ int main(void) {
         cmocka_unit_test(a_run_is_told),
         cmocka_unit_test(a_histogram_counts_up_to_each_bound),
         cmocka_unit_test(a_process_is_told_by_the_usual_names),
+        cmocka_unit_test(dashboards_and_rules_name_metrics_that_are_told),
         cmocka_unit_test(a_member_answers_by_itself),
         cmocka_unit_test(a_member_without_a_place_says_so),
     };
