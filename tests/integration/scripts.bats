@@ -66,6 +66,21 @@ tap() {
     grep -q 'apt-get.* install .*bats$' called
 }
 
+@test "setup keeps packages from starting servers, unless the machine has a policy of its own" {
+    export DOTBIAS_POLICY=$PWD/policy
+    stub dpkg-query <<<'shift 2; for package in "$@"; do [ $package = bats ] || echo "installed $package"; done'
+    stub id <<<'echo 0'
+    stub apt-get <<<'case "$*" in *install*) "$DOTBIAS_POLICY" && exit; echo "policy says $?" >>called ;; esac'
+    expect_exit 0 "$repository/scripts/setup"
+    [ "$(cat called)" = "policy says 101" ]
+    [ ! -e policy ]
+    printf '#!/bin/sh\nexit 104\n' >policy
+    chmod +x policy
+    expect_exit 0 "$repository/scripts/setup"
+    [ "$(tail -n 1 called)" = "policy says 104" ]
+    [ -e policy ]
+}
+
 @test "setup that cannot install says so" {
     stub dpkg-query <<<'shift 2; for package in "$@"; do [ $package = bats ] || echo "installed $package"; done'
     stub id <<<'echo 0'
