@@ -48,69 +48,69 @@ static void order_by_bias(struct points *points, const struct http_source *sourc
     qsort(points->order, points->count, sizeof *points->order, highest_first);
 }
 
-static void put_point(struct sheet *sheet, const struct http_source *source, uint32_t movie) {
+static void put_point(struct scroll *scroll, const struct http_source *source, uint32_t movie) {
     const struct model_report *model = &source->board->model;
     struct http_movie named = {0};
     source->movie(source->context, movie, &named);
-    json_put_open(sheet, '{');
-    json_put_key(sheet, "id");
-    json_put_bytes(sheet, named.id, named.id_length);
-    json_put_key(sheet, "title");
-    json_put_bytes(sheet, named.title, named.title_length);
-    json_put_key(sheet, "ratings");
-    json_put_uint(sheet, named.ratings);
-    json_put_key(sheet, "bias");
+    json_put_open(scroll, '{');
+    json_put_key(scroll, "id");
+    json_put_bytes(scroll, named.id, named.id_length);
+    json_put_key(scroll, "title");
+    json_put_bytes(scroll, named.title, named.title_length);
+    json_put_key(scroll, "ratings");
+    json_put_uint(scroll, named.ratings);
+    json_put_key(scroll, "bias");
     if (model->biases == NULL)
-        json_put_null(sheet);
+        json_put_null(scroll);
     else
-        json_put_real(sheet, model->biases[movie]);
-    json_put_key(sheet, "scores");
-    json_put_open(sheet, '[');
+        json_put_real(scroll, model->biases[movie]);
+    json_put_key(scroll, "scores");
+    json_put_open(scroll, '[');
     for (uint32_t i = 0; i < model->components; i++)
-        json_put_real(sheet, model->scores[(size_t)movie * model->components + i]);
-    json_put_close(sheet, ']');
-    json_put_close(sheet, '}');
+        json_put_real(scroll, model->scores[(size_t)movie * model->components + i]);
+    json_put_close(scroll, ']');
+    json_put_close(scroll, '}');
 }
 
 /* Points from the first, forwards, or from the last, backwards. */
-static void put_points(struct sheet *sheet, const char *key, const struct http_source *source,
+static void put_points(struct scroll *scroll, const char *key, const struct http_source *source,
                        const struct points *points, uint32_t most, bool backwards) {
-    json_put_key(sheet, key);
-    json_put_open(sheet, '[');
+    json_put_key(scroll, key);
+    json_put_open(scroll, '[');
     for (uint32_t i = 0; i < points->count && i < most; i++)
-        put_point(sheet, source, points->order[backwards ? points->count - 1 - i : i].movie);
-    json_put_close(sheet, ']');
+        put_point(scroll, source, points->order[backwards ? points->count - 1 - i : i].movie);
+    json_put_close(scroll, ']');
 }
 
-static void put_components(struct sheet *sheet, const struct model_report *model) {
-    json_put_key(sheet, "epoch");
-    json_put_uint(sheet, model->epoch);
-    json_put_key(sheet, "components");
-    json_put_open(sheet, '[');
+static void put_components(struct scroll *scroll, const struct model_report *model) {
+    json_put_key(scroll, "epoch");
+    json_put_uint(scroll, model->epoch);
+    json_put_key(scroll, "components");
+    json_put_open(scroll, '[');
     for (uint32_t i = 0; i < model->components; i++) {
-        json_put_open(sheet, '{');
-        json_put_key(sheet, "share");
-        json_put_real(sheet, model->share[i]);
-        json_put_close(sheet, '}');
+        json_put_open(scroll, '{');
+        json_put_key(scroll, "share");
+        json_put_real(scroll, model->share[i]);
+        json_put_close(scroll, '}');
     }
-    json_put_close(sheet, ']');
+    json_put_close(scroll, ']');
 }
 
-bool api_model(struct sheet *sheet, const struct http_source *source) {
+bool api_model(struct scroll *scroll, const struct http_source *source) {
     struct points points;
     if (!order_by_ratings(&points, source))
         return false;
-    json_put_open(sheet, '{');
-    put_components(sheet, &source->board->model);
-    put_points(sheet, "points", source, &points, API_POINTS, false);
+    json_put_open(scroll, '{');
+    put_components(scroll, &source->board->model);
+    put_points(scroll, "points", source, &points, API_POINTS, false);
     if (source->board->model.biases == NULL)
         points.count = 0;
     else
         order_by_bias(&points, source);
-    put_points(sheet, "best", source, &points, API_EXTREMES, false);
-    put_points(sheet, "worst", source, &points, API_EXTREMES, true);
-    json_put_close(sheet, '}');
-    sheet_put(sheet, "\n", 1);
+    put_points(scroll, "best", source, &points, API_EXTREMES, false);
+    put_points(scroll, "worst", source, &points, API_EXTREMES, true);
+    json_put_close(scroll, '}');
+    scroll_put(scroll, "\n", 1);
     memory_release(points.order);
     return true;
 }

@@ -8,36 +8,36 @@
 
 /* ---- the run ---- */
 
-static void put_run(struct sheet *sheet, const struct board *board) {
+static void put_run(struct scroll *scroll, const struct board *board) {
     static const struct json_field FIELDS[] = {
         FIELD("name", NAME, board_run, name),           FIELD("folder", NAME, board_run, folder),
         FIELD("version", NAME, board_run, version),     FIELD("mode", NAME, board_run, mode),
         FIELD("transport", NAME, board_run, transport),
     };
     const struct board_run *run = &board->run;
-    json_put_open(sheet, '{');
-    json_put_fields(sheet, run, FIELDS, COUNT(FIELDS));
-    json_put_key(sheet, "stage");
-    json_put_text(sheet, board_stage_name(board->over ? RUN_OVER : board->at.stage));
-    json_put_key(sheet, "started_unix");
-    json_put_exact(sheet, run->started_unix);
-    json_put_key(sheet, "seconds");
-    json_put_real(sheet, board->at.seconds);
-    json_put_key(sheet, "pid");
-    json_put_uint(sheet, run->pid);
-    json_put_key(sheet, "resumed");
-    json_put_bool(sheet, run->before > 0 || run->checkpoint != 0);
-    json_put_key(sheet, "exit_code");
+    json_put_open(scroll, '{');
+    json_put_fields(scroll, run, FIELDS, COUNT(FIELDS));
+    json_put_key(scroll, "stage");
+    json_put_text(scroll, board_stage_name(board->over ? RUN_OVER : board->at.stage));
+    json_put_key(scroll, "started_unix");
+    json_put_exact(scroll, run->started_unix);
+    json_put_key(scroll, "seconds");
+    json_put_real(scroll, board->at.seconds);
+    json_put_key(scroll, "pid");
+    json_put_uint(scroll, run->pid);
+    json_put_key(scroll, "resumed");
+    json_put_bool(scroll, run->before > 0 || run->checkpoint != 0);
+    json_put_key(scroll, "exit_code");
     if (board->over)
-        json_put_uint(sheet, (uint64_t)board->exit_code);
+        json_put_uint(scroll, (uint64_t)board->exit_code);
     else
-        json_put_null(sheet);
-    json_put_key(sheet, "reason");
-    json_put_text(sheet, board->over ? board->reason : "");
-    json_put_close(sheet, '}');
+        json_put_null(scroll);
+    json_put_key(scroll, "reason");
+    json_put_text(scroll, board->over ? board->reason : "");
+    json_put_close(scroll, '}');
 }
 
-static void put_progress(struct sheet *sheet, const struct board *board) {
+static void put_progress(struct scroll *scroll, const struct board *board) {
     static const struct json_field FIELDS[] = {
         FIELD("epoch", U32, progress_report, epoch),
         FIELD("epochs", U32, progress_report, epochs),
@@ -58,9 +58,9 @@ static void put_progress(struct sheet *sheet, const struct board *board) {
         FIELD("checkpoint", U64, progress_report, checkpoint),
         FIELD("checkpoint_age_s", REAL, progress_report, checkpoint_seconds),
     };
-    json_put_open(sheet, '{');
-    json_put_fields(sheet, &board->at, FIELDS, COUNT(FIELDS));
-    json_put_close(sheet, '}');
+    json_put_open(scroll, '{');
+    json_put_fields(scroll, &board->at, FIELDS, COUNT(FIELDS));
+    json_put_close(scroll, '}');
 }
 
 /* ---- members ---- */
@@ -73,22 +73,22 @@ static const struct json_field MEMBER_FIELDS[] = {
     FIELD("silent_s", REAL, member_report, silent_seconds),
 };
 
-static void put_state(struct sheet *sheet, enum member_state state, const struct member_report *member) {
-    json_put_key(sheet, "state");
-    json_put_text(sheet, board_state_name(state));
-    json_put_fields(sheet, member, MEMBER_FIELDS, COUNT(MEMBER_FIELDS));
+static void put_state(struct scroll *scroll, enum member_state state, const struct member_report *member) {
+    json_put_key(scroll, "state");
+    json_put_text(scroll, board_state_name(state));
+    json_put_fields(scroll, member, MEMBER_FIELDS, COUNT(MEMBER_FIELDS));
 }
 
-static void put_flags(struct sheet *sheet, unsigned flags) {
-    json_put_key(sheet, "flags");
-    json_put_open(sheet, '[');
+static void put_flags(struct scroll *scroll, unsigned flags) {
+    json_put_key(scroll, "flags");
+    json_put_open(scroll, '[');
     for (unsigned flag = 1; flag <= flags; flag *= 2)
         if (flags & flag)
-            json_put_text(sheet, board_flag_name(flag));
-    json_put_close(sheet, ']');
+            json_put_text(scroll, board_flag_name(flag));
+    json_put_close(scroll, ']');
 }
 
-static void put_shard(struct sheet *sheet, const struct board_shard *shard) {
+static void put_shard(struct scroll *scroll, const struct board_shard *shard) {
     static const struct json_field FIELDS[] = {
         FIELD("user_rows", U32, shard_progress, user_rows),
         FIELD("movie_rows", U32, shard_progress, movie_rows),
@@ -117,18 +117,18 @@ static void put_shard(struct sheet *sheet, const struct board_shard *shard) {
         FIELD("refused", U64, shard_progress, refused),
         FIELD("repeats", U64, shard_progress, repeats),
     };
-    json_put_open(sheet, '{');
-    json_put_key(sheet, "shard");
-    json_put_uint(sheet, shard->at.index);
-    put_state(sheet, shard->state, &shard->at.member);
-    json_put_fields(sheet, &shard->at, FIELDS, COUNT(FIELDS));
-    json_put_key(sheet, "load");
-    json_put_real(sheet, shard->load);
-    put_flags(sheet, shard->flags);
-    json_put_close(sheet, '}');
+    json_put_open(scroll, '{');
+    json_put_key(scroll, "shard");
+    json_put_uint(scroll, shard->at.index);
+    put_state(scroll, shard->state, &shard->at.member);
+    json_put_fields(scroll, &shard->at, FIELDS, COUNT(FIELDS));
+    json_put_key(scroll, "load");
+    json_put_real(scroll, shard->load);
+    put_flags(scroll, shard->flags);
+    json_put_close(scroll, '}');
 }
 
-static void put_worker(struct sheet *sheet, const struct board_worker *worker) {
+static void put_worker(struct scroll *scroll, const struct board_worker *worker) {
     static const struct json_field RATES[] = {
         FIELD("ratings", U64, worker_progress, ratings),
         FIELD("ratings_per_s", REAL, worker_progress, ratings_per_second),
@@ -154,21 +154,21 @@ static void put_worker(struct sheet *sheet, const struct board_worker *worker) {
         FIELD("refused", U64, worker_progress, refused),
         FIELD("repeats", U64, worker_progress, repeats),
     };
-    json_put_open(sheet, '{');
-    json_put_key(sheet, "worker");
-    json_put_uint(sheet, worker->at.index);
-    put_state(sheet, worker->state, &worker->at.member);
-    json_put_fields(sheet, &worker->at, RATES, COUNT(RATES));
-    json_put_key(sheet, "of_median");
-    json_put_real(sheet, worker->of_median);
-    json_put_fields(sheet, &worker->at, FIELDS, COUNT(FIELDS));
-    put_flags(sheet, worker->flags);
-    json_put_close(sheet, '}');
+    json_put_open(scroll, '{');
+    json_put_key(scroll, "worker");
+    json_put_uint(scroll, worker->at.index);
+    put_state(scroll, worker->state, &worker->at.member);
+    json_put_fields(scroll, &worker->at, RATES, COUNT(RATES));
+    json_put_key(scroll, "of_median");
+    json_put_real(scroll, worker->of_median);
+    json_put_fields(scroll, &worker->at, FIELDS, COUNT(FIELDS));
+    put_flags(scroll, worker->flags);
+    json_put_close(scroll, '}');
 }
 
 /* ---- what has happened ---- */
 
-static void put_epoch(struct sheet *sheet, const struct board_epoch *epoch) {
+static void put_epoch(struct scroll *scroll, const struct board_epoch *epoch) {
     static const struct json_field FIELDS[] = {
         FIELD("train_loss", EXACT, epoch_report, train_loss),
         FIELD("valid_loss", EXACT, epoch_report, valid_mse),
@@ -178,65 +178,65 @@ static void put_epoch(struct sheet *sheet, const struct board_epoch *epoch) {
         FIELD("seconds", REAL, epoch_report, seconds),
         FIELD("ratings_per_s", REAL, epoch_report, ratings_per_second),
     };
-    json_put_open(sheet, '{');
-    json_put_key(sheet, "epoch");
-    json_put_uint(sheet, epoch->at.epoch);
-    json_put_key(sheet, "seconds_at");
-    json_put_real(sheet, epoch->seconds_at);
-    json_put_fields(sheet, &epoch->at, FIELDS, COUNT(FIELDS));
-    json_put_close(sheet, '}');
+    json_put_open(scroll, '{');
+    json_put_key(scroll, "epoch");
+    json_put_uint(scroll, epoch->at.epoch);
+    json_put_key(scroll, "seconds_at");
+    json_put_real(scroll, epoch->seconds_at);
+    json_put_fields(scroll, &epoch->at, FIELDS, COUNT(FIELDS));
+    json_put_close(scroll, '}');
 }
 
-static void put_event(struct sheet *sheet, const struct board_event *event) {
+static void put_event(struct scroll *scroll, const struct board_event *event) {
     static const struct json_field FIELDS[] = {
         FIELD("serial", U64, board_event, serial),
         FIELD("seconds", REAL, board_event, seconds),
         FIELD("event", NAME, board_event, event),
         FIELD("role", NAME, board_event, role),
     };
-    json_put_open(sheet, '{');
-    json_put_fields(sheet, event, FIELDS, COUNT(FIELDS));
-    json_put_key(sheet, "index");
+    json_put_open(scroll, '{');
+    json_put_fields(scroll, event, FIELDS, COUNT(FIELDS));
+    json_put_key(scroll, "index");
     if (event->index < 0)
-        json_put_null(sheet);
+        json_put_null(scroll);
     else
-        json_put_uint(sheet, (uint64_t)event->index);
-    json_put_key(sheet, "text");
-    json_put_text(sheet, event->text);
-    json_put_close(sheet, '}');
+        json_put_uint(scroll, (uint64_t)event->index);
+    json_put_key(scroll, "text");
+    json_put_text(scroll, event->text);
+    json_put_close(scroll, '}');
 }
 
-static void put_events(struct sheet *sheet, const struct board *board) {
+static void put_events(struct scroll *scroll, const struct board *board) {
     uint64_t first = board->event_count > BOARD_EVENTS ? board->event_count - BOARD_EVENTS : 0;
     for (uint64_t i = first; i < board->event_count; i++)
-        put_event(sheet, &board->events[i % BOARD_EVENTS]);
+        put_event(scroll, &board->events[i % BOARD_EVENTS]);
 }
 
-void api_status(struct sheet *sheet, const struct board *board) {
-    json_put_open(sheet, '{');
-    json_put_key(sheet, "run");
-    put_run(sheet, board);
-    json_put_key(sheet, "progress");
-    put_progress(sheet, board);
-    json_put_key(sheet, "shards");
-    json_put_open(sheet, '[');
+void api_status(struct scroll *scroll, const struct board *board) {
+    json_put_open(scroll, '{');
+    json_put_key(scroll, "run");
+    put_run(scroll, board);
+    json_put_key(scroll, "progress");
+    put_progress(scroll, board);
+    json_put_key(scroll, "shards");
+    json_put_open(scroll, '[');
     for (uint32_t i = 0; i < board->shard_count; i++)
-        put_shard(sheet, &board->shards[i]);
-    json_put_close(sheet, ']');
-    json_put_key(sheet, "workers");
-    json_put_open(sheet, '[');
+        put_shard(scroll, &board->shards[i]);
+    json_put_close(scroll, ']');
+    json_put_key(scroll, "workers");
+    json_put_open(scroll, '[');
     for (uint32_t i = 0; i < board->worker_count; i++)
-        put_worker(sheet, &board->workers[i]);
-    json_put_close(sheet, ']');
-    json_put_key(sheet, "epochs");
-    json_put_open(sheet, '[');
+        put_worker(scroll, &board->workers[i]);
+    json_put_close(scroll, ']');
+    json_put_key(scroll, "epochs");
+    json_put_open(scroll, '[');
     for (size_t i = 0; i < board->epoch_count; i++)
-        put_epoch(sheet, &board->epochs[i]);
-    json_put_close(sheet, ']');
-    json_put_key(sheet, "events");
-    json_put_open(sheet, '[');
-    put_events(sheet, board);
-    json_put_close(sheet, ']');
-    json_put_close(sheet, '}');
-    sheet_put(sheet, "\n", 1);
+        put_epoch(scroll, &board->epochs[i]);
+    json_put_close(scroll, ']');
+    json_put_key(scroll, "events");
+    json_put_open(scroll, '[');
+    put_events(scroll, board);
+    json_put_close(scroll, ']');
+    json_put_close(scroll, '}');
+    scroll_put(scroll, "\n", 1);
 }

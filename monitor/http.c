@@ -38,24 +38,24 @@ static uint64_t version_model(const void *context) {
 
 /* ---- answers ---- */
 
-static unsigned no_memory(struct sheet *sheet) {
-    sheet_free(sheet);
-    sheet_text(sheet, "there is not enough memory for this answer");
+static unsigned no_memory(struct scroll *scroll) {
+    scroll_free(scroll);
+    scroll_text(scroll, "there is not enough memory for this answer");
     return 503;
 }
 
-static unsigned finished(struct sheet *sheet) {
-    return sheet->failed ? no_memory(sheet) : 200;
+static unsigned finished(struct scroll *scroll) {
+    return scroll->failed ? no_memory(scroll) : 200;
 }
 
-static unsigned answer_status(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_status(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct http *http = context;
     (void)request;
-    api_status(sheet, http->source.board);
-    return finished(sheet);
+    api_status(scroll, http->source.board);
+    return finished(scroll);
 }
 
-static bool read_after(const void *context, struct server_request *request, struct sheet *sentence) {
+static bool read_after(const void *context, struct server_request *request, struct scroll *sentence) {
     const struct http *http = context;
     uint64_t after;
     if (!server_number(request, "after", 0, UINT64_MAX, 0, &after, sentence))
@@ -64,62 +64,62 @@ static bool read_after(const void *context, struct server_request *request, stru
     return true;
 }
 
-static unsigned answer_series(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_series(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct http *http = context;
-    api_series(sheet, http->source.series, (uint32_t)request->variant);
-    return finished(sheet);
+    api_series(scroll, http->source.series, (uint32_t)request->variant);
+    return finished(scroll);
 }
 
-static unsigned answer_model(void *context, const struct server_request *request, struct sheet *sheet) {
-    const struct http *http = context;
-    (void)request;
-    return api_model(sheet, &http->source) ? finished(sheet) : no_memory(sheet);
-}
-
-static unsigned answer_metrics(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_model(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct http *http = context;
     (void)request;
-    metrics_run(sheet, http->source.board);
-    return finished(sheet);
+    return api_model(scroll, &http->source) ? finished(scroll) : no_memory(scroll);
 }
 
-static unsigned answer_logs(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_metrics(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct http *http = context;
     (void)request;
-    log_tail_list(sheet, http->source.logs);
-    return finished(sheet);
+    metrics_run(scroll, http->source.board);
+    return finished(scroll);
 }
 
-static bool read_lines(const void *context, struct server_request *request, struct sheet *sentence) {
+static unsigned answer_logs(void *context, const struct server_request *request, struct scroll *scroll) {
+    const struct http *http = context;
+    (void)request;
+    log_tail_list(scroll, http->source.logs);
+    return finished(scroll);
+}
+
+static bool read_lines(const void *context, struct server_request *request, struct scroll *sentence) {
     (void)context;
     return server_number(request, "lines", 1, LOG_TAIL_LINES, LINES_USUAL, &request->variant, sentence);
 }
 
-static unsigned answer_log(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_log(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct http *http = context;
-    return log_tail_read(sheet, http->source.logs, request->rest, request->variant);
+    return log_tail_read(scroll, http->source.logs, request->rest, request->variant);
 }
 
 /* 200 "ok", or 503 and why not. */
 static unsigned answer_whether(const struct http *http,
                                bool (*well)(void *context, char *sentence, size_t capacity),
-                               struct sheet *sheet) {
+                               struct scroll *scroll) {
     char sentence[SENTENCE_BYTES] = "no";
     bool good = well == NULL || well(http->source.context, sentence, sizeof sentence);
-    sheet_text(sheet, good ? "ok\n" : sentence);
+    scroll_text(scroll, good ? "ok\n" : sentence);
     return good ? 200 : 503;
 }
 
-static unsigned answer_health(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_health(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct http *http = context;
     (void)request;
-    return answer_whether(http, http->source.healthy, sheet);
+    return answer_whether(http, http->source.healthy, scroll);
 }
 
-static unsigned answer_readiness(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_readiness(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct http *http = context;
     (void)request;
-    return answer_whether(http, http->source.ready, sheet);
+    return answer_whether(http, http->source.ready, scroll);
 }
 
 static const struct server_route ROUTES[] = {

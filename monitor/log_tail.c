@@ -47,7 +47,7 @@ static void collect(struct log_names *names, DIR *folder) {
     }
 }
 
-void log_tail_list(struct sheet *sheet, const char *folder) {
+void log_tail_list(struct scroll *scroll, const char *folder) {
     struct log_names names = {0};
     DIR *open = folder == NULL ? NULL : opendir(folder);
     if (open != NULL) {
@@ -56,11 +56,11 @@ void log_tail_list(struct sheet *sheet, const char *folder) {
     }
     if (names.count > 0)
         qsort(names.names, names.count, sizeof *names.names, by_name);
-    json_put_open(sheet, '[');
+    json_put_open(scroll, '[');
     for (size_t i = 0; i < names.count; i++)
-        json_put_text(sheet, names.names[i]);
-    json_put_close(sheet, ']');
-    sheet_put(sheet, "\n", 1);
+        json_put_text(scroll, names.names[i]);
+    json_put_close(scroll, ']');
+    scroll_put(scroll, "\n", 1);
     memory_release(names.names);
 }
 
@@ -93,47 +93,47 @@ static size_t last_lines(const char *bytes, size_t length, size_t lines) {
     return at;
 }
 
-static bool read_end(struct sheet *sheet, int fd, off_t length) {
+static bool read_end(struct scroll *scroll, int fd, off_t length) {
     off_t first = length > LOG_TAIL_BYTES ? length - LOG_TAIL_BYTES : 0;
     size_t wanted = (size_t)(length - first);
-    char *room = sheet_room(sheet, wanted);
+    char *room = scroll_room(scroll, wanted);
     while (room != NULL && wanted > 0) {
-        ssize_t got = pread(fd, room + sheet->length, wanted, first + (off_t)sheet->length);
+        ssize_t got = pread(fd, room + scroll->length, wanted, first + (off_t)scroll->length);
         if (got < 0)
             return false;
         if (got == 0)
             break; /* somebody has cut it meanwhile */
-        sheet->length += (size_t)got;
+        scroll->length += (size_t)got;
         wanted -= (size_t)got;
     }
-    return !sheet->failed;
+    return !scroll->failed;
 }
 
-/* Keeps the last lines of what is on the sheet. Where reading has begun inside a line, the rest of that line goes. */
-static void keep_lines(struct sheet *sheet, size_t lines, bool cut) {
-    size_t first = lines == 0 ? sheet->length : last_lines(sheet->bytes, sheet->length, lines);
-    const char *newline = first == 0 && cut ? memchr(sheet->bytes, '\n', sheet->length) : NULL;
-    if (newline != NULL && newline + 1 < sheet->bytes + sheet->length)
-        first = (size_t)(newline + 1 - sheet->bytes);
-    sheet->length -= first;
-    memmove(sheet->bytes, sheet->bytes + first, sheet->length);
+/* Keeps the last lines of what is on the scroll. Where reading has begun inside a line, the rest of that line goes. */
+static void keep_lines(struct scroll *scroll, size_t lines, bool cut) {
+    size_t first = lines == 0 ? scroll->length : last_lines(scroll->bytes, scroll->length, lines);
+    const char *newline = first == 0 && cut ? memchr(scroll->bytes, '\n', scroll->length) : NULL;
+    if (newline != NULL && newline + 1 < scroll->bytes + scroll->length)
+        first = (size_t)(newline + 1 - scroll->bytes);
+    scroll->length -= first;
+    memmove(scroll->bytes, scroll->bytes + first, scroll->length);
 }
 
-unsigned log_tail_read(struct sheet *sheet, const char *folder, const char *name, size_t lines) {
+unsigned log_tail_read(struct scroll *scroll, const char *folder, const char *name, size_t lines) {
     off_t length = 0;
     int fd = log_tail_is_name(name) ? open_log(folder, name, &length) : -1;
     if (fd < 0) {
-        sheet_text(sheet, "there is no such log; /api/v1/logs has their names");
+        scroll_text(scroll, "there is no such log; /api/v1/logs has their names");
         return 404;
     }
-    bool good = read_end(sheet, fd, length);
+    bool good = read_end(scroll, fd, length);
     close(fd);
     if (!good) {
-        sheet->length = 0;
-        sheet_text(sheet, "the log cannot be read");
+        scroll->length = 0;
+        scroll_text(scroll, "the log cannot be read");
         return 500;
     }
-    if (sheet->length > 0)
-        keep_lines(sheet, lines, length > LOG_TAIL_BYTES);
+    if (scroll->length > 0)
+        keep_lines(scroll, lines, length > LOG_TAIL_BYTES);
     return 200;
 }

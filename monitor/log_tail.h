@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "monitor/sheet.h"
+#include "monitor/scroll.h"
 
 enum {
     LOG_TAIL_BYTES = 1 << 20, /* read of a file at most, from its end */
@@ -19,10 +19,10 @@ enum {
 bool log_tail_is_name(const char *name);
 
 /* The names, sorted, as a JSON array; an empty one when there is no such folder. */
-void log_tail_list(struct sheet *sheet, const char *folder);
+void log_tail_list(struct scroll *scroll, const char *folder);
 
 /* The last lines of a log that are within its last LOG_TAIL_BYTES, the first of them whole unless it is longer. Returns the HTTP
  * code: 200, or with a sentence 404 (no such log) or 500 (it cannot be read). */
-unsigned log_tail_read(struct sheet *sheet, const char *folder, const char *name, size_t lines);
+unsigned log_tail_read(struct scroll *scroll, const char *folder, const char *name, size_t lines);
 
 #endif

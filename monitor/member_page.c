@@ -28,11 +28,11 @@ struct member_page {
 
 /* ---- answers, in the thread ---- */
 
-static unsigned answer_metrics(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_metrics(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct member_page *page = context;
     (void)request;
-    metrics_member(sheet, page->spec.role, page->has_figures ? &page->figures : NULL);
-    return sheet->failed ? 503 : 200;
+    metrics_member(scroll, page->spec.role, page->has_figures ? &page->figures : NULL);
+    return scroll->failed ? 503 : 200;
 }
 
 static uint64_t clock_us(void) {
@@ -41,22 +41,22 @@ static uint64_t clock_us(void) {
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static unsigned answer_health(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_health(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct member_page *page = context;
     uint64_t turned_us = page->spec.turned_us(page->spec.context), now_us = clock_us();
     (void)request;
     if (now_us <= turned_us || now_us - turned_us <= page->spec.patience_us) {
-        sheet_text(sheet, "ok\n");
+        scroll_text(scroll, "ok\n");
         return 200;
     }
-    sheet_add(sheet, "the loop has not turned for %.1f s", (double)(now_us - turned_us) / 1e6);
+    scroll_add(scroll, "the loop has not turned for %.1f s", (double)(now_us - turned_us) / 1e6);
     return 503;
 }
 
-static unsigned answer_readiness(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_readiness(void *context, const struct server_request *request, struct scroll *scroll) {
     const struct member_page *page = context;
     (void)request;
-    sheet_text(sheet, page->has_figures ? "ok\n" : "this process is not welcomed by the coordinator yet");
+    scroll_text(scroll, page->has_figures ? "ok\n" : "this process is not welcomed by the coordinator yet");
     return page->has_figures ? 200 : 503;
 }
 

@@ -64,36 +64,37 @@ enum { METRIC_COUNT = sizeof METRICS / sizeof METRICS[0] };
 
 /* ---- lines ---- */
 
-static void put_number(struct sheet *sheet, double value) {
+static void put_number(struct scroll *scroll, double value) {
     if (value >= 0 && value < 0x1p53 && value == floor(value))
-        sheet_uint(sheet, (uint64_t)value);
+        scroll_uint(scroll, (uint64_t)value);
     else
-        sheet_real(sheet, value, REAL_DIGITS);
+        scroll_real(scroll, value, REAL_DIGITS);
 }
 
-static void put_head(struct sheet *sheet, const struct metric *metric) {
-    sheet_add(sheet, "# HELP %s %s.\n# TYPE %s %s\n", metric->name, metric->help, metric->name, metric->type);
+static void put_head(struct scroll *scroll, const struct metric *metric) {
+    scroll_add(scroll, "# HELP %s %s.\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
+               metric->type);
 }
 
 /* `name` or `name{label}`; label is "" or `shard="0"`. */
-static void put_name(struct sheet *sheet, const char *name, const char *label) {
-    sheet_text(sheet, name);
+static void put_name(struct scroll *scroll, const char *name, const char *label) {
+    scroll_text(scroll, name);
     if (label[0] != '\0') {
-        sheet_put(sheet, "{", 1);
-        sheet_text(sheet, label);
-        sheet_put(sheet, "}", 1);
+        scroll_put(scroll, "{", 1);
+        scroll_text(scroll, label);
+        scroll_put(scroll, "}", 1);
     }
-    sheet_put(sheet, " ", 1);
+    scroll_put(scroll, " ", 1);
 }
 
-static void put_sample(struct sheet *sheet, const struct metric *metric, const char *label,
+static void put_sample(struct scroll *scroll, const struct metric *metric, const char *label,
                        const struct sight *at) {
     double value = metric->number(at);
     if (!isfinite(value))
         return;
-    put_name(sheet, metric->name, label);
-    put_number(sheet, value);
-    sheet_put(sheet, "\n", 1);
+    put_name(scroll, metric->name, label);
+    put_number(scroll, value);
+    scroll_put(scroll, "\n", 1);
 }
 
 /* `name_bucket{shard="0",le="`, up to the bound. */
@@ -102,17 +103,17 @@ static size_t bucket_begin(char text[128], const struct metric *metric, const ch
                             label[0] == '\0' ? "" : ",");
 }
 
-static void put_bucket(struct sheet *sheet, const char *begin, size_t length, const char *bound,
+static void put_bucket(struct scroll *scroll, const char *begin, size_t length, const char *bound,
                        uint64_t count) {
-    sheet_put(sheet, begin, length);
-    sheet_text(sheet, bound);
-    sheet_put(sheet, "\"} ", 3);
-    sheet_uint(sheet, count);
-    sheet_put(sheet, "\n", 1);
+    scroll_put(scroll, begin, length);
+    scroll_text(scroll, bound);
+    scroll_put(scroll, "\"} ", 3);
+    scroll_uint(scroll, count);
+    scroll_put(scroll, "\n", 1);
 }
 
 /* Prometheus' buckets count all up to their bound. */
-static void put_histogram(struct sheet *sheet, const struct metric *metric, const char *label,
+static void put_histogram(struct scroll *scroll, const struct metric *metric, const char *label,
                           const struct sight *at, char (*bounds)[BOUND_BYTES]) {
     const struct tally *tally = metric->tally(at);
     uint64_t total = tally_count(tally), below = 0;
@@ -120,16 +121,16 @@ static void put_histogram(struct sheet *sheet, const struct metric *metric, cons
     size_t length = bucket_begin(begin, metric, label);
     for (unsigned slot = 0; slot + 1 < metric->slots; slot++) {
         below += tally->counts[slot];
-        put_bucket(sheet, begin, length, bounds[slot], below);
+        put_bucket(scroll, begin, length, bounds[slot], below);
     }
-    put_bucket(sheet, begin, length, "+Inf", total);
+    put_bucket(scroll, begin, length, "+Inf", total);
     snprintf(name, sizeof name, "%s_sum", metric->name);
-    put_name(sheet, name, label);
-    sheet_real(sheet, (double)tally->sum * metric->scale, SUM_DIGITS);
+    put_name(scroll, name, label);
+    scroll_real(scroll, (double)tally->sum * metric->scale, SUM_DIGITS);
     snprintf(name, sizeof name, "\n%s_count", metric->name);
-    put_name(sheet, name, label);
-    sheet_uint(sheet, total);
-    sheet_put(sheet, "\n", 1);
+    put_name(scroll, name, label);
+    scroll_uint(scroll, total);
+    scroll_put(scroll, "\n", 1);
 }
 
 /* ---- families ---- */
@@ -140,76 +141,76 @@ struct family {
     char bounds[TALLY_SLOTS][BOUND_BYTES];
 };
 
-static void open_family(struct family *family, struct sheet *sheet, const struct metric *metric) {
+static void open_family(struct family *family, struct scroll *scroll, const struct metric *metric) {
     family->metric = metric;
     for (unsigned slot = 0; slot + 1 < metric->slots; slot++)
         snprintf(family->bounds[slot], BOUND_BYTES, "%.9g", (double)tally_bound(slot) * metric->scale);
-    put_head(sheet, metric);
+    put_head(scroll, metric);
 }
 
-static void put_one(struct family *family, struct sheet *sheet, const char *label, const struct sight *at) {
+static void put_one(struct family *family, struct scroll *scroll, const char *label, const struct sight *at) {
     if (family->metric->tally != NULL)
-        put_histogram(sheet, family->metric, label, at, family->bounds);
+        put_histogram(scroll, family->metric, label, at, family->bounds);
     else
-        put_sample(sheet, family->metric, label, at);
+        put_sample(scroll, family->metric, label, at);
 }
 
-static void put_shards(struct family *family, struct sheet *sheet, const struct board *board) {
+static void put_shards(struct family *family, struct scroll *scroll, const struct board *board) {
     char label[32];
     for (uint32_t i = 0; i < board->shard_count; i++) {
         snprintf(label, sizeof label, "shard=\"%u\"", i);
-        put_one(family, sheet, label, &(struct sight){.shard = &board->shards[i]});
+        put_one(family, scroll, label, &(struct sight){.shard = &board->shards[i]});
     }
 }
 
-static void put_workers(struct family *family, struct sheet *sheet, const struct board *board) {
+static void put_workers(struct family *family, struct scroll *scroll, const struct board *board) {
     char label[32];
     for (uint32_t i = 0; i < board->worker_count; i++) {
         snprintf(label, sizeof label, "worker=\"%u\"", i);
-        put_one(family, sheet, label, &(struct sight){.worker = &board->workers[i]});
+        put_one(family, scroll, label, &(struct sight){.worker = &board->workers[i]});
     }
 }
 
-static void put_build(struct sheet *sheet) {
-    sheet_text(sheet, "# HELP dotbias_build_info Which program this is; always 1.\n"
-                      "# TYPE dotbias_build_info gauge\n"
-                      "dotbias_build_info{version=\"" DOTBIAS_VERSION "\"} 1\n");
+static void put_build(struct scroll *scroll) {
+    scroll_text(scroll, "# HELP dotbias_build_info Which program this is; always 1.\n"
+                        "# TYPE dotbias_build_info gauge\n"
+                        "dotbias_build_info{version=\"" DOTBIAS_VERSION "\"} 1\n");
 }
 
-void metrics_run(struct sheet *sheet, const struct board *board) {
+void metrics_run(struct scroll *scroll, const struct board *board) {
     struct family family;
     struct process_figures process;
     struct sight run = {.run = board, .process = &process};
     bool known = process_figures_read(&process);
-    put_build(sheet);
+    put_build(scroll);
     for (size_t i = 0; i < METRIC_COUNT; i++) {
         enum scope scope = METRICS[i].scope;
         bool is_own = scope == SCOPE_RUN || (scope == SCOPE_PROCESS && known);
         if (!is_own && scope != SCOPE_SHARD && scope != SCOPE_WORKER)
             continue;
-        open_family(&family, sheet, &METRICS[i]);
+        open_family(&family, scroll, &METRICS[i]);
         if (scope == SCOPE_SHARD)
-            put_shards(&family, sheet, board);
+            put_shards(&family, scroll, board);
         else if (scope == SCOPE_WORKER)
-            put_workers(&family, sheet, board);
+            put_workers(&family, scroll, board);
         else
-            put_one(&family, sheet, "", &run);
+            put_one(&family, scroll, "", &run);
     }
 }
 
-void metrics_member(struct sheet *sheet, enum role role, const struct figures *figures) {
+void metrics_member(struct scroll *scroll, enum role role, const struct figures *figures) {
     struct family family;
     struct process_figures process;
     struct sight at = {.own = figures, .process = &process};
     enum scope own = role == ROLE_PSERVER ? SCOPE_PSERVER : SCOPE_LABOUR;
     bool known = process_figures_read(&process);
-    put_build(sheet);
+    put_build(scroll);
     for (size_t i = 0; i < METRIC_COUNT; i++) {
         enum scope scope = METRICS[i].scope;
         if ((scope == SCOPE_PROCESS && known) ||
             (figures != NULL && (scope == own || scope == SCOPE_MEMBER))) {
-            open_family(&family, sheet, &METRICS[i]);
-            put_one(&family, sheet, "", &at);
+            open_family(&family, scroll, &METRICS[i]);
+            put_one(&family, scroll, "", &at);
         }
     }
 }

@@ -8,15 +8,15 @@
 
 #include "core/rating.h"
 #include "monitor/board.h"
-#include "monitor/sheet.h"
+#include "monitor/scroll.h"
 #include "proto/message.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 /* A run: RUN, SHARD, WORKER and PROCESS of the table. */
-void metrics_run(struct sheet *sheet, const struct board *board);
+void metrics_run(struct scroll *scroll, const struct board *board);
 
 /* A pserver's or worker's process by itself. figures: NULL before the first. */
-void metrics_member(struct sheet *sheet, enum role role, const struct figures *figures);
+void metrics_member(struct scroll *scroll, enum role role, const struct figures *figures);
 
 #endif

@@ -24,7 +24,7 @@ static const char SENTENCE_TYPE[] = "text/plain; charset=utf-8";
 /* The bytes of an answer, with a note of who has to be told when nobody sends them any more. */
 struct parcel {
     struct server *server;
-    struct sheet sheet;
+    struct scroll scroll;
 };
 
 /* An answer that many connections may be sending at once: the library counts them. */
@@ -84,12 +84,12 @@ static bool read_number(const char *text, uint64_t *value) {
 }
 
 bool server_number(const struct server_request *request, const char *name, uint64_t low, uint64_t high,
-                   uint64_t otherwise, uint64_t *value, struct sheet *sentence) {
+                   uint64_t otherwise, uint64_t *value, struct scroll *sentence) {
     const char *text = server_parameter(request, name);
     *value = otherwise;
     if (text == NULL || (read_number(text, value) && *value >= low && *value <= high))
         return true;
-    sheet_add(sentence, "'%s' must be a whole number from %" PRIu64 " to %" PRIu64, name, low, high);
+    scroll_add(sentence, "'%s' must be a whole number from %" PRIu64 " to %" PRIu64, name, low, high);
     return false;
 }
 
@@ -145,33 +145,34 @@ static struct MHD_Response *fixed_response(const void *bytes, size_t length, con
 
 static void drop_parcel(void *context) {
     struct parcel *parcel = context;
-    parcel->server->bytes_held -= parcel->sheet.capacity;
-    sheet_free(&parcel->sheet);
+    parcel->server->bytes_held -= parcel->scroll.capacity;
+    scroll_free(&parcel->scroll);
     memory_release(parcel);
 }
 
-static struct parcel *pack(struct server *server, struct sheet *sheet) {
+static struct parcel *pack(struct server *server, struct scroll *scroll) {
     struct status ignored;
-    bool too_much = sheet->capacity > SMALL_BYTES && server->bytes_held + sheet->capacity > SERVER_HELD_BYTES;
+    bool too_much =
+        scroll->capacity > SMALL_BYTES && server->bytes_held + scroll->capacity > SERVER_HELD_BYTES;
     struct parcel *parcel =
-        sheet->failed || too_much ? NULL : memory_take(sizeof *parcel, "an answer", &ignored);
+        scroll->failed || too_much ? NULL : memory_take(sizeof *parcel, "an answer", &ignored);
     if (parcel == NULL) {
-        sheet_free(sheet);
+        scroll_free(scroll);
         return NULL;
     }
-    *parcel = (struct parcel){server, *sheet};
-    server->bytes_held += sheet->capacity;
+    *parcel = (struct parcel){server, *scroll};
+    server->bytes_held += scroll->capacity;
     return parcel;
 }
 
-/* Takes the sheet's bytes. NULL when there is not enough memory for one more answer. */
-static struct MHD_Response *sheet_response(struct server *server, struct sheet *sheet, const char *type,
-                                           const char *etag) {
-    struct parcel *parcel = pack(server, sheet);
+/* Takes the scroll's bytes. NULL when there is not enough memory for one more answer. */
+static struct MHD_Response *scroll_response(struct server *server, struct scroll *scroll, const char *type,
+                                            const char *etag) {
+    struct parcel *parcel = pack(server, scroll);
     if (parcel == NULL)
         return NULL;
     struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-        parcel->sheet.length, parcel->sheet.bytes, drop_parcel, parcel);
+        parcel->scroll.length, parcel->scroll.bytes, drop_parcel, parcel);
     if (response == NULL)
         drop_parcel(parcel);
     return with_manners(response, type, etag);
@@ -193,9 +194,9 @@ static enum MHD_Result send_once(struct MHD_Connection *connection, unsigned cod
 }
 
 static enum MHD_Result send_sentence(struct server *server, struct MHD_Connection *connection, unsigned code,
-                                     struct sheet *sheet) {
-    sheet_put(sheet, "\n", 1);
-    struct MHD_Response *response = sheet_response(server, sheet, SENTENCE_TYPE, NULL);
+                                     struct scroll *scroll) {
+    scroll_put(scroll, "\n", 1);
+    struct MHD_Response *response = scroll_response(server, scroll, SENTENCE_TYPE, NULL);
     if (response != NULL && code == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, "Allow", "GET, HEAD");
     if (response != NULL && code < MHD_HTTP_INTERNAL_SERVER_ERROR && code != MHD_HTTP_NOT_FOUND)
@@ -241,14 +242,14 @@ static enum MHD_Result answer_cached(struct server *server, struct MHD_Connectio
     struct cached *place = find_place(server, route, request->variant);
     uint64_t version = route->version(server->spec.context);
     if (place->route != route || place->variant != request->variant || place->version != version) {
-        struct sheet sheet = {0};
-        unsigned code = route->render(server->spec.context, request, &sheet);
+        struct scroll scroll = {0};
+        unsigned code = route->render(server->spec.context, request, &scroll);
         forget(place);
         if (code != MHD_HTTP_OK)
-            return send_sentence(server, connection, code, &sheet);
+            return send_sentence(server, connection, code, &scroll);
         snprintf(place->etag, sizeof place->etag, "\"%" PRIx64 "-%" PRIx64 "\"", server->mark,
                  ++server->rendered);
-        place->response = sheet_response(server, &sheet, route->type, place->etag);
+        place->response = scroll_response(server, &scroll, route->type, place->etag);
         if (place->response == NULL)
             return send_once(connection, 0, NULL);
         place->route = route;
@@ -262,15 +263,15 @@ static enum MHD_Result answer_cached(struct server *server, struct MHD_Connectio
 static enum MHD_Result answer_route(struct server *server, struct MHD_Connection *connection,
                                     const struct server_route *route, const char *rest) {
     struct server_request request = {.rest = rest, .inside = connection};
-    struct sheet sheet = {0};
-    if (route->variant != NULL && !route->variant(server->spec.context, &request, &sheet))
-        return send_sentence(server, connection, MHD_HTTP_BAD_REQUEST, &sheet);
+    struct scroll scroll = {0};
+    if (route->variant != NULL && !route->variant(server->spec.context, &request, &scroll))
+        return send_sentence(server, connection, MHD_HTTP_BAD_REQUEST, &scroll);
     if (route->version != NULL)
         return answer_cached(server, connection, route, &request);
-    unsigned code = route->render(server->spec.context, &request, &sheet);
+    unsigned code = route->render(server->spec.context, &request, &scroll);
     if (code != MHD_HTTP_OK)
-        return send_sentence(server, connection, code, &sheet);
-    return send_once(connection, code, sheet_response(server, &sheet, route->type, NULL));
+        return send_sentence(server, connection, code, &scroll);
+    return send_once(connection, code, scroll_response(server, &scroll, route->type, NULL));
 }
 
 static enum MHD_Result answer_asset(struct MHD_Connection *connection, const struct page_asset *asset) {
@@ -292,18 +293,18 @@ static const char *header(struct MHD_Connection *connection, const char *name) {
 
 /* 0, or the code of a refusal with its sentence. */
 static unsigned refusal(const struct server *server, struct MHD_Connection *connection, const char *method,
-                        struct sheet *sentence) {
+                        struct scroll *sentence) {
     const char *host = header(connection, "Host"), *length = header(connection, "Content-Length");
     if (server->listener.loopback && !server_host_is_local(host, server->listener.host)) {
-        sheet_add(sentence, "this page answers to localhost, not to '%.100s'", host);
+        scroll_add(sentence, "this page answers to localhost, not to '%.100s'", host);
         return 421; /* Misdirected Request */
     }
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        sheet_text(sentence, "there is nothing but GET and HEAD here");
+        scroll_text(sentence, "there is nothing but GET and HEAD here");
         return MHD_HTTP_METHOD_NOT_ALLOWED;
     }
     if (header(connection, "Transfer-Encoding") != NULL || (length != NULL && strcmp(length, "0") != 0)) {
-        sheet_text(sentence, "a request here has no body");
+        scroll_text(sentence, "a request here has no body");
         return MHD_HTTP_BAD_REQUEST;
     }
     return 0;
@@ -328,8 +329,8 @@ static enum MHD_Result answer_path(struct server *server, struct MHD_Connection 
     const struct page_asset *asset = spec->asset == NULL ? NULL : spec->asset(path);
     if (asset != NULL)
         return answer_asset(connection, asset);
-    struct sheet sentence = {0};
-    sheet_text(&sentence, "there is no such page");
+    struct scroll sentence = {0};
+    scroll_text(&sentence, "there is no such page");
     return send_sentence(server, connection, MHD_HTTP_NOT_FOUND, &sentence);
 }
 
@@ -343,7 +344,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     (void)upload_bytes;
     if (*seen != NULL)
         return answer_path(server, connection, path);
-    struct sheet sentence = {0};
+    struct scroll sentence = {0};
     unsigned code = refusal(server, connection, method, &sentence);
     *seen = server;
     if (code == 0)

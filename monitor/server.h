@@ -17,7 +17,7 @@
 
 #include "core/status.h"
 #include "monitor/page.h"
-#include "monitor/sheet.h"
+#include "monitor/scroll.h"
 
 enum {
     SERVER_CONNECTIONS = 256,
@@ -41,12 +41,12 @@ struct server_route {
     /* A number that changes whenever the answer would. NULL: the answer is made anew for each request. */
     uint64_t (*version)(const void *context);
 
-    /* Reads the request's parameters: requests of one variant have one answer. False, with a sentence on the sheet, is a 400.
+    /* Reads the request's parameters: requests of one variant have one answer. False, with a sentence on the scroll, is a 400.
      * NULL: there are none. */
-    bool (*variant)(const void *context, struct server_request *request, struct sheet *sentence);
+    bool (*variant)(const void *context, struct server_request *request, struct scroll *sentence);
 
     /* Writes the answer and returns 200; or a sentence and another code. */
-    unsigned (*render)(void *context, const struct server_request *request, struct sheet *sheet);
+    unsigned (*render)(void *context, const struct server_request *request, struct scroll *scroll);
 };
 
 struct server_spec {
@@ -77,7 +77,7 @@ const char *server_parameter(const struct server_request *request, const char *n
 /* A parameter that is a whole number from low to high; `otherwise` when it is not there. False, with a sentence, when it is
  * something else. */
 bool server_number(const struct server_request *request, const char *name, uint64_t low, uint64_t high,
-                   uint64_t otherwise, uint64_t *value, struct sheet *sentence);
+                   uint64_t otherwise, uint64_t *value, struct scroll *sentence);
 
 /* Whether a Host header names one of a loopback listener's names: localhost, 127.0.0.1, [::1], or `host`, with any port. NULL
  * (HTTP/1.0 without one) is allowed: no browser sends that. */

@@ -394,16 +394,16 @@ static void logs_are_read_from_their_end(void **state) {
 
 static void a_log_without_lines_is_bounded(void **state) {
     struct scratch scratch;
-    struct sheet sheet = {0};
+    struct scroll scroll = {0};
     (void)state;
     scratch_make(&scratch);
     char *bytes = malloc(3 << 20);
     assert_non_null(bytes);
     memset(bytes, 'x', 3 << 20);
     scratch_write(&scratch, "x.log", bytes, 3 << 20);
-    assert_int_equal(log_tail_read(&sheet, scratch.folder, "x.log", 10), 200);
-    assert_int_equal(sheet.length, LOG_TAIL_BYTES);
-    sheet_free(&sheet);
+    assert_int_equal(log_tail_read(&scroll, scratch.folder, "x.log", 10), 200);
+    assert_int_equal(scroll.length, LOG_TAIL_BYTES);
+    scroll_free(&scroll);
     free(bytes);
     scratch_remove(scratch.folder);
 }
@@ -427,18 +427,18 @@ static void a_large_run_is_shown_fast(void **state) {
         double best = INFINITY, wall = INFINITY;
         size_t length = 0;
         for (int round = 0; round < 3; round++) {
-            struct sheet sheet = {0};
+            struct scroll scroll = {0};
             double cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID), now = seconds_of(CLOCK_MONOTONIC);
             if (i == 0)
-                api_status(&sheet, &page.scene.board);
+                api_status(&scroll, &page.scene.board);
             else if (i == 1)
-                api_series(&sheet, &page.scene.series, 0);
+                api_series(&scroll, &page.scene.series, 0);
             else
-                metrics_run(&sheet, &page.scene.board);
+                metrics_run(&scroll, &page.scene.board);
             best = fmin(best, seconds_of(CLOCK_THREAD_CPUTIME_ID) - cpu);
             wall = fmin(wall, seconds_of(CLOCK_MONOTONIC) - now);
-            length = sheet.length;
-            sheet_free(&sheet);
+            length = scroll.length;
+            scroll_free(&scroll);
         }
         print_message(
             "%s of 256 pservers, 256 workers, 2048 samples: %.1f ms (%.1f ms of processor), %zu kB\n",

@@ -20,10 +20,10 @@
 #include "monitor/metrics.h"
 #include "monitor_scene.h"
 
-static char *text_of(struct sheet *sheet) {
-    sheet_put(sheet, "", 1);
-    assert_false(sheet->failed);
-    return sheet->bytes;
+static char *text_of(struct scroll *scroll) {
+    scroll_put(scroll, "", 1);
+    assert_false(scroll->failed);
+    return scroll->bytes;
 }
 
 static void check_has(const char *text, const char *line) {
@@ -74,11 +74,11 @@ static void check_heads_once(const char *text) {
 
 static void a_run_is_told(void **state) {
     struct scene scene;
-    struct sheet sheet = {0};
+    struct scroll scroll = {0};
     (void)state;
     scene_make(&scene, 2, 3, 4);
-    metrics_run(&sheet, &scene.board);
-    char *text = text_of(&sheet);
+    metrics_run(&scroll, &scene.board);
+    char *text = text_of(&scroll);
     check_has(text, "dotbias_build_info{version=\"" DOTBIAS_VERSION "\"} 1");
     check_has(text, "dotbias_run_stage 1");
     check_has(text, "dotbias_run_step 4");
@@ -96,22 +96,22 @@ static void a_run_is_told(void **state) {
     assert_null(strstr(text, "nan"));
     check_heads_once(text);
     check_grammar(text);
-    sheet_free(&sheet);
+    scroll_free(&scroll);
     scene_free(&scene);
     assert_int_equal(memory_blocks_held(), 0);
 }
 
 static void a_histogram_counts_up_to_each_bound(void **state) {
     struct figures figures = {.counters.pulls = 3};
-    struct sheet sheet = {0};
+    struct scroll scroll = {0};
     static const uint64_t VALUES[] = {0, 1, 3, 3, 1000000, UINT64_C(1) << 40};
     (void)state;
     for (size_t i = 0; i < sizeof VALUES / sizeof VALUES[0]; i++) {
         tally_add(&figures.tallies.pull_us, VALUES[i]);
         tally_add(&figures.tallies.staleness, VALUES[i]);
     }
-    metrics_member(&sheet, ROLE_PSERVER, &figures);
-    char *text = text_of(&sheet);
+    metrics_member(&scroll, ROLE_PSERVER, &figures);
+    char *text = text_of(&scroll);
     check_has(text, "dotbias_process_pulls_total 3");
     check_has(text, "dotbias_process_pull_seconds_bucket{le=\"0\"} 1");
     check_has(text, "dotbias_process_pull_seconds_bucket{le=\"1e-06\"} 2");
@@ -128,15 +128,15 @@ static void a_histogram_counts_up_to_each_bound(void **state) {
     assert_null(strstr(text, "dotbias_process_ratings_total"));
     check_heads_once(text);
     check_grammar(text);
-    sheet_free(&sheet);
+    scroll_free(&scroll);
 }
 
 static void a_process_is_told_by_the_usual_names(void **state) {
-    struct sheet sheet = {0};
+    struct scroll scroll = {0};
     double start = 0;
     (void)state;
-    metrics_member(&sheet, ROLE_WORKER, NULL);
-    char *text = text_of(&sheet);
+    metrics_member(&scroll, ROLE_WORKER, NULL);
+    char *text = text_of(&scroll);
     assert_null(strstr(text, "dotbias_process_"));
     const char *at = strstr(text, "\nprocess_start_time_seconds ");
     assert_non_null(at);
@@ -149,7 +149,7 @@ static void a_process_is_told_by_the_usual_names(void **state) {
     assert_non_null(at);
     assert_in_range(atol(at + 31), 1 << 20, 1 << 30);
     assert_non_null(strstr(text, "\nprocess_cpu_seconds_total "));
-    sheet_free(&sheet);
+    scroll_free(&scroll);
 }
 
 /* ---- what is shipped for Prometheus and Grafana names nothing that is not there ---- */
@@ -187,13 +187,13 @@ static size_t check_names(const char *text, const char *shipped, const char *pre
 static void dashboards_and_rules_name_metrics_that_are_told(void **state) {
     static const char *const FILES[] = {"grafana.json", "alerts.yml", "alerts_test.yml"};
     struct scene scene;
-    struct sheet sheet = {0};
+    struct scroll scroll = {0};
     char path[512];
     size_t length;
     (void)state;
     scene_make(&scene, 1, 1, 1);
-    metrics_run(&sheet, &scene.board);
-    const char *text = text_of(&sheet);
+    metrics_run(&scroll, &scene.board);
+    const char *text = text_of(&scroll);
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
         snprintf(path, sizeof path, TESTS_DIR "/../dashboards/%s", FILES[i]);
         char *shipped = (char *)scratch_read(path, &length);
@@ -202,7 +202,7 @@ static void dashboards_and_rules_name_metrics_that_are_told(void **state) {
         check_names(text, shipped, "process_");
         free(shipped);
     }
-    sheet_free(&sheet);
+    scroll_free(&scroll);
     scene_free(&scene);
 }
 

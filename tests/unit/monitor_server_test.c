@@ -31,34 +31,34 @@ static uint64_t version(const void *context) {
     return shop->version;
 }
 
-static bool read_lines(const void *context, struct server_request *request, struct sheet *sentence) {
+static bool read_lines(const void *context, struct server_request *request, struct scroll *sentence) {
     (void)context;
     return server_number(request, "lines", 1, 10, 5, &request->variant, sentence);
 }
 
-static unsigned answer(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer(void *context, const struct server_request *request, struct scroll *scroll) {
     struct shop *shop = context;
     shop->rendered++;
-    sheet_add(sheet, "version %u variant %u", (unsigned)shop->version, (unsigned)request->variant);
-    return sheet->failed ? 503 : 200;
+    scroll_add(scroll, "version %u variant %u", (unsigned)shop->version, (unsigned)request->variant);
+    return scroll->failed ? 503 : 200;
 }
 
-static unsigned answer_rest(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_rest(void *context, const struct server_request *request, struct scroll *scroll) {
     (void)context;
     if (strcmp(request->rest, "gone") == 0) {
-        sheet_text(sheet, "it is gone");
+        scroll_text(scroll, "it is gone");
         return 404;
     }
-    sheet_add(sheet, "rest '%s'", request->rest);
+    scroll_add(scroll, "rest '%s'", request->rest);
     return 200;
 }
 
-static unsigned answer_large(void *context, const struct server_request *request, struct sheet *sheet) {
+static unsigned answer_large(void *context, const struct server_request *request, struct scroll *scroll) {
     (void)context;
     (void)request;
-    char *room = sheet_room(sheet, LARGE_BYTES);
+    char *room = scroll_room(scroll, LARGE_BYTES);
     memset(room, 'x', LARGE_BYTES);
-    sheet->length = LARGE_BYTES;
+    scroll->length = LARGE_BYTES;
     return 200;
 }
 

@@ -1,4 +1,4 @@
-#include "monitor/sheet.h"
+#include "monitor/scroll.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -9,64 +9,64 @@
 
 enum { FIRST_BYTES = 4096, DIGITS_MAX = 20 };
 
-static bool grow(struct sheet *sheet, size_t needed) {
+static bool grow(struct scroll *scroll, size_t needed) {
     struct status ignored;
-    size_t capacity = sheet->capacity == 0 ? FIRST_BYTES : sheet->capacity;
+    size_t capacity = scroll->capacity == 0 ? FIRST_BYTES : scroll->capacity;
     while (capacity < needed)
         capacity *= 2;
     char *bytes = memory_take_raw(capacity, "an answer", &ignored);
-    sheet->failed = bytes == NULL;
-    if (sheet->failed)
+    scroll->failed = bytes == NULL;
+    if (scroll->failed)
         return false;
-    if (sheet->length > 0)
-        memcpy(bytes, sheet->bytes, sheet->length);
-    memory_release(sheet->bytes);
-    sheet->bytes = bytes;
-    sheet->capacity = capacity;
+    if (scroll->length > 0)
+        memcpy(bytes, scroll->bytes, scroll->length);
+    memory_release(scroll->bytes);
+    scroll->bytes = bytes;
+    scroll->capacity = capacity;
     return true;
 }
 
-char *sheet_room(struct sheet *sheet, size_t more) {
-    if (sheet->failed || (sheet->capacity - sheet->length < more && !grow(sheet, sheet->length + more)))
+char *scroll_room(struct scroll *scroll, size_t more) {
+    if (scroll->failed || (scroll->capacity - scroll->length < more && !grow(scroll, scroll->length + more)))
         return NULL;
-    return sheet->bytes + sheet->length;
+    return scroll->bytes + scroll->length;
 }
 
-void sheet_put(struct sheet *sheet, const void *bytes, size_t length) {
-    char *room = sheet_room(sheet, length);
+void scroll_put(struct scroll *scroll, const void *bytes, size_t length) {
+    char *room = scroll_room(scroll, length);
     if (room == NULL || length == 0)
         return;
     memcpy(room, bytes, length);
-    sheet->length += length;
+    scroll->length += length;
 }
 
-void sheet_text(struct sheet *sheet, const char *text) {
-    sheet_put(sheet, text, strlen(text));
+void scroll_text(struct scroll *scroll, const char *text) {
+    scroll_put(scroll, text, strlen(text));
 }
 
-void sheet_add(struct sheet *sheet, const char *format, ...) {
-    char *room = sheet_room(sheet, SHEET_FORMAT_BYTES);
+void scroll_add(struct scroll *scroll, const char *format, ...) {
+    char *room = scroll_room(scroll, SCROLL_FORMAT_BYTES);
     va_list arguments;
     if (room == NULL)
         return;
     va_start(arguments, format);
-    int wanted = vsnprintf(room, SHEET_FORMAT_BYTES, format, arguments);
+    int wanted = vsnprintf(room, SCROLL_FORMAT_BYTES, format, arguments);
     va_end(arguments);
-    sheet->length += wanted < SHEET_FORMAT_BYTES ? (size_t)wanted : SHEET_FORMAT_BYTES - 1;
+    scroll->length += wanted < SCROLL_FORMAT_BYTES ? (size_t)wanted : SCROLL_FORMAT_BYTES - 1;
 }
 
-void sheet_uint(struct sheet *sheet, uint64_t value) {
+void scroll_uint(struct scroll *scroll, uint64_t value) {
     char digits[DIGITS_MAX];
     int first = DIGITS_MAX;
     do {
         digits[--first] = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
-    sheet_put(sheet, digits + first, (size_t)(DIGITS_MAX - first));
+    scroll_put(scroll, digits + first, (size_t)(DIGITS_MAX - first));
 }
 
-void sheet_real(struct sheet *sheet, double value, int digits) {
-    sheet_add(sheet, "%.*g", digits, value);
+void scroll_real(struct scroll *scroll, double value, int digits) {
+    scroll_add(scroll, "%.*g", digits, value);
 }
 
 /* ---- three digits ---- */
@@ -184,21 +184,21 @@ static char *put_value(char *at, float value) {
     return at + negative + put_rough(at + negative, size);
 }
 
-void sheet_curve(struct sheet *sheet, const float *values, size_t count, size_t stride) {
+void scroll_curve(struct scroll *scroll, const float *values, size_t count, size_t stride) {
     for (size_t i = 0; i < count; i += CURVE_PIECE) {
         size_t end = count - i < CURVE_PIECE ? count : i + CURVE_PIECE;
-        char *at = sheet_room(sheet, CURVE_PIECE * ROUGH_BYTES);
+        char *at = scroll_room(scroll, CURVE_PIECE * ROUGH_BYTES);
         if (at == NULL)
             return;
         for (size_t j = i; j < end; j++) {
             at = put_value(at, values[j * stride]);
             *at++ = ',';
         }
-        sheet->length = (size_t)(at - sheet->bytes) - (end == count);
+        scroll->length = (size_t)(at - scroll->bytes) - (end == count);
     }
 }
 
-void sheet_free(struct sheet *sheet) {
-    memory_release(sheet->bytes);
-    *sheet = (struct sheet){0};
+void scroll_free(struct scroll *scroll) {
+    memory_release(scroll->bytes);
+    *scroll = (struct scroll){0};
 }
