@@ -235,6 +235,7 @@ void loop_job_done(struct loop *loop, struct job *job) {
 static void step(struct loop *loop, struct event *event) {
     const struct status *failure;
     event->now_us = loop->now_us = clock_us();
+    event->busy_us = loop->busy_us;
     loop->engine->step(loop->engine->self, event, &loop->outbox);
     loop->busy_us += clock_us() - loop->now_us;
     if ((failure = wire_failure(loop->wire)) != NULL)
