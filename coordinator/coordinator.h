@@ -40,9 +40,9 @@ struct coordinator_spec {
     const uint32_t *part_first;    /* blocked: [lanes + 1] user rows; lives as long as the engine */
     const uint32_t *stratum_first; /* blocked: [strata + 1] movie rows; likewise */
     uint32_t components;
-    bool
-        show_model; /* components and biases are put out after every epoch (JOB_EPOCH_MODEL), not only at the end */
-    const char *transport; /* for the report */
+    bool show_model;            /* JOB_EPOCH_MODEL is put out, for the last epoch and for others */
+    uint64_t model_interval_us; /* that end at least this long after the one shown before */
+    const char *transport;      /* for the report */
     uint64_t start_timeout_us, progress_us;
     uint32_t workers_min;  /* ready at the start */
     struct cuts_spec cuts; /* pservers and lanes are filled in */

@@ -145,7 +145,7 @@ static void begin_epoch(struct coordinator *coordinator, uint64_t now_us) {
 void course_start(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     enum { FIRST_GRANT_STEPS = 32 };
     const struct run_position *resume = coordinator->spec.resume;
-    coordinator->start_us = now_us;
+    coordinator->start_us = coordinator->model_us = now_us;
     coordinator->grant_steps = FIRST_GRANT_STEPS;
     coordinator_say(out, "event=started step=%llu epoch=%u checkpoint=%llu",
                     (unsigned long long)coordinator->lane_step, coordinator->epoch + 1,
@@ -365,6 +365,15 @@ void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct o
     report_epoch(coordinator, now_us, out);
 }
 
+/* At the end in any case. Before that, shards and lanes stand still for it, so it is not for every one of a hundred short
+ * epochs. */
+static bool wants_components(const struct coordinator *coordinator, uint64_t now_us) {
+    const struct coordinator_spec *spec = &coordinator->spec;
+    return spec->components != 0 &&
+           (coordinator->epoch == coordinator->epochs ||
+            (spec->show_model && now_us - coordinator->model_us >= spec->model_interval_us));
+}
+
 void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     schedule_epoch_end(&coordinator->spec.schedule, &coordinator->plateau, coordinator->report.valid_mse);
     if (!isfinite(coordinator->report.train_loss)) {
@@ -373,8 +382,8 @@ void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct
                          coordinator->epoch + 1);
         return;
     }
-    bool is_last = ++coordinator->epoch == coordinator->epochs;
-    if (coordinator->spec.components == 0 || (!is_last && !coordinator->spec.show_model)) {
+    coordinator->epoch++;
+    if (!wants_components(coordinator, now_us)) {
         course_after_model(coordinator, now_us, out);
         return;
     }
@@ -402,6 +411,7 @@ void course_show_model(struct coordinator *coordinator, uint64_t now_us, struct 
         course_after_model(coordinator, now_us, out);
         return;
     }
+    coordinator->model_us = now_us;
     coordinator->model = (struct model_report){coordinator->epoch,
                                                coordinator->spec.movies,
                                                coordinator->spec.components,

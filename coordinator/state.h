@@ -50,6 +50,7 @@ struct coordinator {
     struct status stop_status; /* why */
     uint64_t born_us;          /* the first event came; start_us: training began */
     uint64_t start_us, epoch_us, trained_us, validated_us, train_us_total;
+    uint64_t model_us; /* when the model was last shown, or training began */
     uint64_t next_progress_us, next_waiting_us, last_tick_us;
     uint64_t refused, repeats;
     uint32_t workers_lost;

@@ -8,6 +8,7 @@
 #include "core/contract.h"
 #include "core/memory.h"
 #include "core/multiversion.h"
+#include "model/spec.h"
 
 /* Scratch for a decomposition: a K x K matrix and its eigenvalues. */
 struct eigen {
@@ -15,17 +16,39 @@ struct eigen {
     double *values; /* rising */
 };
 
-MULTIVERSION void factors_accumulate(const float *rows, size_t row_count, size_t stride, uint32_t factors,
-                                     struct factor_moments *moments) {
-    for (size_t row = 0; row < row_count; row++) {
-        const float *x = rows + row * stride;
-        for (uint32_t i = 0; i < factors; i++) {
-            double xi = x[i];
-            moments->sum[i] += xi;
-            for (uint32_t j = 0; j < factors; j++)
-                moments->scatter[(size_t)i * factors + j] += xi * (double)x[j];
-        }
+enum { ROWS_AT_ONCE = 4 };
+
+/* Adds four rows to sum and to the upper triangle of scatter. Each number takes them in their order, but is loaded and
+ * stored once for all four. */
+MULTIVERSION static void add_rows(const double *restrict a, const double *restrict b,
+                                  const double *restrict c, const double *restrict d, uint32_t factors,
+                                  double *restrict sum, double *restrict scatter) {
+    for (uint32_t j = 0; j < factors; j++)
+        sum[j] = (((sum[j] + a[j]) + b[j]) + c[j]) + d[j];
+    for (uint32_t i = 0; i < factors; i++) {
+        double ai = a[i], bi = b[i], ci = c[i], di = d[i];
+        size_t line = (size_t)i * factors;
+        for (size_t j = i; j < factors; j++)
+            scatter[line + j] = (((scatter[line + j] + ai * a[j]) + bi * b[j]) + ci * c[j]) + di * d[j];
     }
+}
+
+static void mirror(double *scatter, uint32_t factors) {
+    for (size_t i = 0; i < factors; i++)
+        for (size_t j = 0; j < i; j++)
+            scatter[i * factors + j] = scatter[j * factors + i];
+}
+
+void factors_accumulate(const float *rows, size_t row_count, size_t stride, uint32_t factors,
+                        struct factor_moments *moments) {
+    double x[ROWS_AT_ONCE][FACTORS_MAX];
+    for (size_t row = 0; row < row_count; row += ROWS_AT_ONCE) {
+        for (size_t r = 0; r < ROWS_AT_ONCE; r++)
+            for (uint32_t i = 0; i < factors; i++)
+                x[r][i] = row + r < row_count ? rows[(row + r) * stride + i] : 0;
+        add_rows(x[0], x[1], x[2], x[3], factors, moments->sum, moments->scatter);
+    }
+    mirror(moments->scatter, factors);
     moments->count += row_count;
 }
 

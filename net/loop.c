@@ -242,6 +242,7 @@ static void step(struct loop *loop, struct event *event) {
     const struct status *failure;
     event->now_us = loop->now_us = clock_us();
     atomic_store_explicit(&loop->turned_us, loop->now_us, memory_order_relaxed);
+    event->busy_us = loop->busy_us;
     loop->engine->step(loop->engine->self, event, &loop->outbox);
     loop->busy_us += clock_us() - loop->now_us;
     if ((failure = wire_failure(loop->wire)) != NULL)

@@ -137,6 +137,7 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
         .independent = is_independent(config),
         .components = (uint32_t)config->run_components,
         .show_model = shows_model(config),
+        .model_interval_us = microseconds(config->monitor_interval),
         .transport = setup_transport_name(config),
         .workers_min = (uint32_t)config->cluster_workers_min,
         .cuts = {.interval_us = microseconds(config->checkpoint_interval), .steps = config->checkpoint_steps},

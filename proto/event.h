@@ -32,6 +32,9 @@ enum event_kind {
 struct event {
     enum event_kind kind;
     uint64_t now_us; /* monotonic, microseconds; the only clock an engine has */
+    uint64_t
+        busy_us; /* spent in the engine's steps before this one, for figures alone: nothing that it decides may
+                         depend on it */
     link_id link;
     const struct message *message;
     struct job *job;

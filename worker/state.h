@@ -14,12 +14,12 @@ struct blocked {
     uint32_t jobs; /* under way, for ratings */
 };
 
-/* Where the time goes, in nanoseconds (worker/timing.h). */
+/* Where the time goes (worker/timing.h). */
 struct worker_time {
-    uint64_t compute_ns, wait_ns, gate_ns, data_ns;
-    uint64_t last_us;               /* when the last event came */
-    uint64_t begun_ns, computed_ns; /* the step under way: since when, and computing so far */
-    uint64_t step_ns;               /* of the step before */
+    uint64_t compute_ns, wait_us, gate_us, data_us;
+    uint64_t last_us, busy_us; /* of the last event */
+    bool fetched;              /* it brought ratings */
+    uint64_t computed_ns;      /* in its step */
 };
 
 struct worker {

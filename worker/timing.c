@@ -1,34 +1,30 @@
 #include "worker/timing.h"
 
-static bool brings_ratings(const struct event *event) {
-    return event->kind == EVENT_JOB_DONE;
+static uint64_t less(uint64_t all, uint64_t part) {
+    return all > part ? all - part : 0;
 }
 
-void timing_begin(struct worker *worker, const struct event *event, struct outbox *out) {
+void timing_begin(struct worker *worker, const struct event *event) {
     struct worker_time *time = &worker->time;
-    uint64_t passed_ns = event->kind == EVENT_START ? 0 : (event->now_us - time->last_us) * 1000;
-    uint64_t idle_ns = passed_ns > time->step_ns ? passed_ns - time->step_ns : 0;
-    if (brings_ratings(event))
-        time->data_ns += idle_ns;
+    uint64_t step_us = event->busy_us - time->busy_us;
+    uint64_t idle_us = event->kind == EVENT_START ? 0 : less(event->now_us - time->last_us, step_us);
+    if (time->fetched)
+        time->data_us += less(step_us, time->computed_ns / 1000);
+    time->fetched = event->kind == EVENT_JOB_DONE;
+    if (time->fetched)
+        time->data_us += idle_us;
     else if (worker->questions.open != 0)
-        time->wait_ns += idle_ns;
+        time->wait_us += idle_us;
     else
-        time->gate_ns += idle_ns;
+        time->gate_us += idle_us;
     time->last_us = event->now_us;
+    time->busy_us = event->busy_us;
     time->computed_ns = 0;
-    time->begun_ns = outbox_clock(out);
-}
-
-void timing_end(struct worker *worker, const struct event *event, struct outbox *out) {
-    struct worker_time *time = &worker->time;
-    time->step_ns = outbox_clock(out) - time->begun_ns;
-    time->compute_ns += time->computed_ns;
-    if (brings_ratings(event))
-        time->data_ns += time->step_ns - time->computed_ns;
 }
 
 void timing_computed(struct worker *worker, uint64_t since_ns, struct outbox *out) {
     uint64_t took_ns = outbox_clock(out) - since_ns;
+    worker->time.compute_ns += took_ns;
     worker->time.computed_ns += took_ns;
     tally_add(&worker->tallies.compute_us, (took_ns + 500) / 1000);
 }
@@ -52,10 +48,10 @@ void timing_beat(struct worker *worker, uint64_t now_us, struct outbox *out) {
     count_lanes(worker);
     counters->queue = worker->questions.open;
     counters->queue_most = worker->questions.most;
-    counters->compute_us = (time->compute_ns + time->computed_ns) / 1000;
-    counters->wait_us = time->wait_ns / 1000;
-    counters->gate_us = time->gate_ns / 1000;
-    counters->data_us = time->data_ns / 1000;
+    counters->compute_us = time->compute_ns / 1000;
+    counters->wait_us = time->wait_us;
+    counters->gate_us = time->gate_us;
+    counters->data_us = time->data_us;
     worker->tallies.answer_us = worker->questions.answer_us;
     member_beat(&worker->member, now_us, counters, &worker->tallies, out);
     worker->questions.most = worker->questions.open;

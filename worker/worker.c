@@ -162,7 +162,6 @@ static void take(struct worker *worker, const struct event *event, struct outbox
 
 static void step(void *self, const struct event *event, struct outbox *out) {
     struct worker *worker = self;
-    timing_begin(worker, event, out);
+    timing_begin(worker, event);
     take(worker, event, out);
-    timing_end(worker, event, out);
 }

@@ -54,6 +54,7 @@ static void draw_meaning(uint64_t seed, struct config *config, struct sim_set *d
     config->schedule_kind = pick(seed, 7, 0, 1) == 0 ? SCHEDULE_CONSTANT : SCHEDULE_PLATEAU;
     config->schedule_epochs = pick(seed, 10, 1, 4);
     config->model_biases = pick(seed, 8, 0, 3) != 0;
+    config->monitor_model = pick(seed, 18, 0, 1) != 0;
     if (pick(seed, 11, 0, 7) == 0)
         config->train_sync = pick(seed, 12, 0, 1) == 0 ? SYNC_SSP : SYNC_ASP;
 }

@@ -47,6 +47,7 @@ void sim_config(struct config *config) {
     config->train_weight_decay = 1e-3;
     config->schedule_epochs = 3;
     config->run_components = 2;
+    config->monitor_interval = 0;
     config->checkpoint_interval = 0;
     config->checkpoint_steps = 0;
 }
