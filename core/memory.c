@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static atomic_size_t fail_countdown;
 static atomic_size_t blocks_held;
@@ -37,9 +39,24 @@ void *memory_take_raw(size_t bytes, const char *what, struct status *status) {
     return block;
 }
 
+/* Whole pages are given back and come as zeros when they are first touched. */
+static void clear_pages(char *block, size_t bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), head = -(uintptr_t)block % page,
+           pages = (bytes - head) / page * page;
+    if (madvise(block + head, pages, MADV_DONTNEED) != 0)
+        memset(block + head, 0, pages);
+    memset(block, 0, head);
+    memset(block + head + pages, 0, bytes - head - pages);
+}
+
+/* Scratch for the largest case that could come is often far larger than what comes. Smaller blocks are better touched now
+ * than in the middle of a step. */
 void *memory_take(size_t bytes, const char *what, struct status *status) {
+    enum { LAZY_BYTES = 32 << 20 };
     void *block = memory_take_raw(bytes, what, status);
-    if (block != NULL)
+    if (block != NULL && bytes >= LAZY_BYTES)
+        clear_pages(block, rounded_up(bytes));
+    else if (block != NULL)
         memset(block, 0, rounded_up(bytes));
     return block;
 }
