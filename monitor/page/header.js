@@ -63,7 +63,8 @@ export class Header {
     const over = run.stage === 'over';
     const finished = over && !run.exit_code;
     byId('epoch-bar').value = finished ? 1 : progress.fraction || 0;
-    setShare(byId('epoch-bar'), finished ? 1 : overall(progress));
+    setShare(byId('run-bar'), finished ? 1 : overall(progress));
+    byId('run-bar').title = `${percent(overall(progress))} of the run`;
     const step = progress.steps_per_epoch ? ` · step ${whole(progress.step)}` : '';
     setText(byId('epoch'), progress.epoch ? `epoch ${progress.epoch}/${progress.epochs} · ${percent(progress.fraction)}${step}` : 'before the first epoch');
   }

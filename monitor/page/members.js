@@ -130,5 +130,5 @@ export class Members {
 
 function legend() {
   const meaning = { compute: 'gradients', data: 'fetching ratings', wait: 'for a pserver', gate: 'nothing to compute' };
-  return make('p', { class: 'legend' }, ...PARTS.flatMap((part) => [make('i', { class: part }), `${part} (${meaning[part]}) `]));
+  return make('p', { class: 'legend' }, ...PARTS.map((part) => make('span', {}, make('i', { class: part }), `${part} (${meaning[part]})`)));
 }

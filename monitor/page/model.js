@@ -31,7 +31,6 @@ export class Model {
   show({ model, status }) {
     const there = model !== null && model.points.length > 0;
     this.body.hidden = !there;
-    this.note.hidden = there && model.epoch === model.shown;
     setText(this.note, there ? '' : this.excuse(status));
     this.note.hidden = there;
     if (!there || this.shown === model) return;

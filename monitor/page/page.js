@@ -46,7 +46,7 @@ function showTabs(status) {
   const list = complaints(status);
   for (const tab of ['shards', 'workers']) {
     const number = list.filter((complaint) => complaint.tab === tab).length;
-    byId(`tab-${tab}`).dataset.badge = number > 0 ? `${number} !` : '';
+    byId(`tab-${tab}`).dataset.badge = number > 0 ? `▲ ${number}` : '';
   }
 }
 

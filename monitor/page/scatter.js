@@ -7,7 +7,7 @@ import { signed, whole } from './format.js';
 
 const LETTER = 6.1, LINE = 13; // pixels of a label's letter and line
 const MARGIN = 26;
-const LABELS = 60; // at most
+const CROWDED = 9000; // square pixels that a label wants for itself
 
 export class Scatter {
   constructor() {
@@ -42,7 +42,7 @@ export class Scatter {
     this.dots.sort((one, other) => other.found - one.found || other.point.ratings - one.point.ratings);
     this.halo = draw('circle', { class: 'halo', r: 0 });
     this.svg.replaceChildren(...this.cross(across(0), up(0), width, height), ...[...this.dots].reverse().map((dot) => this.dot(dot)),
-      ...this.labels(width), this.halo);
+      ...this.labels(width, width * height / CROWDED), this.halo);
   }
 
   cross(x, y, width, height) {
@@ -58,11 +58,11 @@ export class Scatter {
     return circle;
   }
 
-  labels(width) {
-    const taken = [{ left: width * 0.5, right: width, top: 1e9, bottom: 1e9 }];
+  labels(width, most) {
+    const taken = [];
     const labels = [];
     for (const dot of this.dots) {
-      if (labels.length === LABELS) break;
+      if (labels.length >= most) break;
       const box = place(dot, width, taken);
       if (!box) continue;
       taken.push(box);
@@ -108,7 +108,7 @@ export class Scatter {
   }
 }
 
-const HELP = 'Colour: bias, low to high. Size: number of ratings. Point at a dot, or walk with the arrow keys.';
+const HELP = 'Blue: liked beyond taste (bias above 0), orange: below. Size: number of ratings. Point at a dot, or walk with the arrow keys.';
 
 function describe({ title, bias, ratings, scores }, x, y) {
   return `${title}: bias ${signed(bias)}, ${whole(ratings)} ratings, components ${signed(scores[x])} and ${signed(scores[y])}`;
