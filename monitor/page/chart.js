@@ -32,7 +32,7 @@ export class Chart {
     darkness.addEventListener('change', () => this.rebuild());
   }
 
-  // data: [seconds, one array per line]; lines: [{label, colour, width, points}]; bands as of uPlot; nothing: what to say
+  // data: [seconds, one array per line]; lines: [{label, colour, width, dots, sparse: known here and there only}]; bands as of uPlot; nothing: what to say
   // while there is nothing to show; spoken: the chart in a sentence.
   update({ data, lines, bands = [], marks, nothing, spoken }) {
     this.marks = marks;
@@ -110,8 +110,8 @@ export class Chart {
   line(line) {
     const stroke = colour(line.colour);
     return {
-      label: line.label, stroke, width: line.width || 1.5, spanGaps: Boolean(line.points),
-      points: line.points ? { show: true, size: 6, fill: stroke } : { show: false },
+      label: line.label, stroke, width: line.width || 1.5, spanGaps: Boolean(line.sparse),
+      points: { show: Boolean(line.dots), size: 6, fill: stroke },
     };
   }
 

@@ -12,12 +12,18 @@ const FIGURES = [
   ['eta', 'time left', (progress, { run }) => (run.stage === 'over' ? 'over' : span(progress.eta_s))],
   ['loss', 'train loss', (progress) => loss(progress.loss)],
   ['valid', 'valid loss', (progress, { epochs }) => loss(lastOf(epochs).valid_loss)],
-  ['rmse', 'valid RMSE', (progress) => loss(progress.valid_rmse)],
+  ['rmse', 'valid RMSE', (progress, { epochs }) => loss(progress.valid_rmse ?? lastOf(epochs).valid_rmse)],
   ['rate', 'learning rate', (progress) => rate(progress.learning_rate)],
   ['pservers', 'pservers up', (progress) => `${progress.pservers_up}/${progress.pservers}`, missing('pservers')],
   ['workers', 'workers up', (progress) => `${progress.workers_up}/${progress.workers}`, missing('workers')],
-  ['checkpoint', 'last checkpoint', (progress) => (progress.checkpoint ? `${span(progress.checkpoint_age_s)} ago` : 'none')],
+  ['checkpoint', 'last checkpoint', checkpoint],
 ];
+
+// Its age; its number when it is from an earlier coordinator, which knew its age.
+function checkpoint({ checkpoint: number, checkpoint_age_s: age }) {
+  if (!number) return 'none';
+  return age === null ? `no. ${whole(number)}` : `${span(age)} ago`;
+}
 
 function missing(members) {
   return ({ progress, run }) => run.stage !== 'over' && progress[`${members}_up`] < progress[members];

@@ -106,11 +106,17 @@ const WORKERS = [
   ...PLACE,
 ];
 
+// A place that no process has taken yet has no figures, rather than zeros.
+function onlyOfProcesses(column, name) {
+  if (column.id === name || !column.text) return column;
+  return { ...column, text: (row) => (row.pid ? column.text(row) : '–') };
+}
+
 // name: 'shard' or 'worker'.
 export class Members {
   constructor(name) {
     this.name = name;
-    const columns = name === 'shard' ? SHARDS : WORKERS;
+    const columns = (name === 'shard' ? SHARDS : WORKERS).map((column) => onlyOfProcesses(column, name));
     const parent = byId(`${name}s`);
     if (name === 'worker') parent.append(legend());
     this.table = new Table(parent, {

@@ -10,6 +10,7 @@ import { Table } from './table.js';
 import { Tiles } from './tiles.js';
 
 const POINTS = 700; // of a line
+const DOTS = 60; // more epochs than these are a line without dots
 const LINES = 8; // more members than these are shown as slowest, mean and fastest
 
 export class Overview {
@@ -41,7 +42,7 @@ export class Overview {
     const train = [seconds, thin(columns.loss, POINTS)];
     const valid = [epochs.map((epoch) => epoch.seconds_at), epochs.map((epoch) => epoch.valid_loss)];
     const validated = valid[1].some((value) => value !== null);
-    const lines = [{ label: 'train', colour: 'line-1' }, { label: 'validation', colour: 'line-2', points: true }];
+    const lines = [{ label: 'train', colour: 'line-1' }, { label: 'validation', colour: 'line-2', sparse: true, dots: epochs.length <= DOTS }];
     this.loss.update({
       data: validated ? uPlot.join([train, valid], [[1, 1], [1, 1]]) : train,
       lines: validated ? lines : lines.slice(0, 1), marks,

@@ -7,6 +7,7 @@ import { signed, whole } from './format.js';
 
 const LETTER = 6.1, LINE = 13; // pixels of a label's letter and line
 const MARGIN = 26;
+const LONG = 26; // letters of a label
 const CROWDED = 9000; // square pixels that a label wants for itself
 
 export class Scatter {
@@ -34,10 +35,10 @@ export class Scatter {
     const across = scale(this.points.map((point) => point.scores[this.x]), MARGIN, width - MARGIN);
     const up = scale(this.points.map((point) => point.scores[this.y]), height - MARGIN, MARGIN);
     const most = Math.max(...this.points.map((point) => point.ratings), 1);
-    const bias = Math.max(...this.points.map((point) => Math.abs(point.bias || 0)), 0.01);
-    this.dots = this.points.map((point) => ({
+    const tint = tints(this.points.map((point) => point.bias || 0));
+    this.dots = this.points.map((point, index) => ({
       point, x: across(point.scores[this.x]), y: up(point.scores[this.y]), radius: 2.5 + 4 * Math.sqrt(point.ratings / most),
-      tint: (point.bias || 0) / bias, found: this.found !== '' && point.title.toLowerCase().includes(this.found),
+      tint: tint[index], found: this.found !== '' && point.title.toLowerCase().includes(this.found),
     }));
     this.dots.sort((one, other) => other.found - one.found || other.point.ratings - one.point.ratings);
     this.halo = draw('circle', { class: 'halo', r: 0 });
@@ -108,7 +109,7 @@ export class Scatter {
   }
 }
 
-const HELP = 'Blue: liked beyond taste (bias above 0), orange: below. Size: number of ratings. Point at a dot, or walk with the arrow keys.';
+const HELP = 'Blue: a higher bias than most, orange: a lower one. Size: number of ratings. Point at a dot, or walk with the arrow keys.';
 
 function describe({ title, bias, ratings, scores }, x, y) {
   return `${title}: bias ${signed(bias)}, ${whole(ratings)} ratings, components ${signed(scores[x])} and ${signed(scores[y])}`;
@@ -119,8 +120,17 @@ function scale(values, from, to) {
   return (value) => from + ((value - low) / (high - low || 1)) * (to - from);
 }
 
+// -1 to 1: biases against the middle one, which is far from 0 while the mean of all ratings has still to be learnt.
+function tints(biases) {
+  const middle = [...biases].sort((one, other) => one - other)[Math.floor(biases.length / 2)];
+  const most = Math.max(...biases.map((bias) => Math.abs(bias - middle)), 0.01);
+  return biases.map((bias) => (bias - middle) / most);
+}
+
+// The year goes first when there is no room.
 function short(title) {
-  return title.length > 26 ? `${title.slice(0, 25)}…` : title;
+  const name = title.length > LONG ? title.replace(/ \(\d{4}\)$/, '') : title;
+  return name.length > LONG ? `${name.slice(0, LONG - 1)}…` : name;
 }
 
 // Beside the dot, right or left; nothing when it would cover another label or a larger dot.

@@ -207,9 +207,9 @@ class Slowed:
     def hinder(self):
         while not self.over.is_set():
             os.kill(self.pid, signal.SIGSTOP)
-            time.sleep(0.08)
+            time.sleep(0.016)
             os.kill(self.pid, signal.SIGCONT)
-            time.sleep(0.02)
+            time.sleep(0.004)
 
     def __enter__(self):
         self.thread.start()
@@ -263,7 +263,7 @@ def main():
     if what == "pretended" and len(arguments) == 1:
         pretended(*arguments)
     elif what == "run" and len(arguments) == 2:
-        run(*arguments)
+        run(arguments[0].rstrip("/"), arguments[1])
     else:
         sys.exit(__doc__)
 
