@@ -24,7 +24,8 @@ export class Chart {
     this.canvas = make('div', { class: 'plot', role: 'img' });
     this.legend = new Legend(options.format, (label, on) => this.toggle(label, on));
     parent.append(make('figure', { class: 'chart' },
-      make('figcaption', {}, options.title, make('small', {}, options.unit || ''), this.told), this.canvas, this.empty, this.legend.root));
+      make('figcaption', {}, options.title, make('small', {}, options.unit || ''), this.told),
+      this.canvas, this.empty, this.legend.root));
     this.marks = [];
     this.signature = '';
     charts.add(this);
@@ -32,8 +33,8 @@ export class Chart {
     darkness.addEventListener('change', () => this.rebuild());
   }
 
-  // data: [seconds, one array per line]; lines: [{label, colour, width, dots, sparse: known here and there only}]; bands as of uPlot; nothing: what to say
-  // while there is nothing to show; spoken: the chart in a sentence.
+  // data: [seconds, one array per line]; lines: [{label, colour, width, dots, sparse: known here and there only}]; bands as of
+  // uPlot; nothing: what to say while there is nothing to show; spoken: the chart in a sentence.
   update({ data, lines, bands = [], marks, nothing, spoken }) {
     this.marks = marks;
     const filled = data.slice(1).some((column) => column.some((value) => value !== null && value !== undefined));

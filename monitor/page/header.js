@@ -41,7 +41,8 @@ export class Header {
       return { value, text, bad };
     });
     this.attention = new Keyed(byId('attention'), (complaint) => complaint.key,
-      ({ key, tab }) => make('li', {}, make('button', { type: 'button', onclick: () => open(tab || 'shards') }, make('b', {}, key), ' ', make('span'))),
+      ({ key, tab }) => make('li', {},
+        make('button', { type: 'button', onclick: () => open(tab || 'shards') }, make('b', {}, key), ' ', make('span'))),
       (item, { text, why, bad }) => {
         setText(item.firstChild.lastChild, text);
         item.title = why;
@@ -54,7 +55,8 @@ export class Header {
     setText(byId('name'), run.name);
     setText(byId('stage'), run.stage);
     byId('stage').dataset.stage = run.stage === 'over' && run.exit_code ? 'failed' : run.stage;
-    setText(byId('about'), [run.mode, run.transport, run.resumed ? 'taken up again' : '', `running for ${span(run.seconds)}`].filter(Boolean).join(' · '));
+    const about = [run.mode, run.transport, run.resumed && 'taken up again', `running for ${span(run.seconds)}`];
+    setText(byId('about'), about.filter(Boolean).join(' · '));
     this.showEpoch(run, progress);
     for (const { value, text, bad } of this.figures) {
       setText(value, text(progress, status));
@@ -72,7 +74,8 @@ export class Header {
     setShare(byId('run-bar'), finished ? 1 : overall(progress));
     byId('run-bar').title = `${percent(overall(progress))} of the run`;
     const step = progress.steps_per_epoch ? ` · step ${whole(progress.step)}` : '';
-    setText(byId('epoch'), progress.epoch ? `epoch ${progress.epoch}/${progress.epochs} · ${percent(progress.fraction)}${step}` : 'before the first epoch');
+    const epoch = `epoch ${progress.epoch}/${progress.epochs} · ${percent(progress.fraction)}${step}`;
+    setText(byId('epoch'), progress.epoch ? epoch : 'before the first epoch');
   }
 
   showAttention(status) {

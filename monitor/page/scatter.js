@@ -42,7 +42,8 @@ export class Scatter {
     }));
     this.dots.sort((one, other) => other.found - one.found || other.point.ratings - one.point.ratings);
     this.halo = draw('circle', { class: 'halo', r: 0 });
-    this.svg.replaceChildren(...this.cross(across(0), up(0), width, height), ...[...this.dots].reverse().map((dot) => this.dot(dot)),
+    const circles = [...this.dots].reverse().map((dot) => this.dot(dot));
+    this.svg.replaceChildren(...this.cross(across(0), up(0), width, height), ...circles,
       ...this.labels(width, width * height / CROWDED), this.halo);
   }
 
@@ -53,7 +54,8 @@ export class Scatter {
   }
 
   dot(dot) {
-    const circle = draw('circle', { class: dot.tint < 0 ? 'dot low' : 'dot high', cx: dot.x.toFixed(1), cy: dot.y.toFixed(1), r: dot.radius.toFixed(1) });
+    const [cx, cy, r] = [dot.x, dot.y, dot.radius].map((value) => value.toFixed(1));
+    const circle = draw('circle', { class: dot.tint < 0 ? 'dot low' : 'dot high', cx, cy, r });
     circle.style.setProperty('--tint', (0.25 + 0.75 * Math.abs(dot.tint)).toFixed(2));
     if (this.found) circle.classList.add(dot.found ? 'found' : 'other');
     return circle;
@@ -64,10 +66,11 @@ export class Scatter {
     const labels = [];
     for (const dot of this.dots) {
       if (labels.length >= most) break;
-      const box = place(dot, width, taken);
+      const box = labelBox(dot, width, taken);
       if (!box) continue;
       taken.push(box);
-      labels.push(draw('text', { class: dot.found ? 'label found' : 'label', x: box.left.toFixed(1), y: (box.bottom - 3).toFixed(1) }, short(dot.point.title)));
+      const place = { x: box.left.toFixed(1), y: (box.bottom - 3).toFixed(1) };
+      labels.push(draw('text', { class: dot.found ? 'label found' : 'label', ...place }, short(dot.point.title)));
     }
     return labels;
   }
@@ -134,7 +137,7 @@ function short(title) {
 }
 
 // Beside the dot, right or left; nothing when it would cover another label or a larger dot.
-function place(dot, width, taken) {
+function labelBox(dot, width, taken) {
   const length = short(dot.point.title).length * LETTER;
   for (const left of [dot.x + dot.radius + 3, dot.x - dot.radius - 3 - length]) {
     const box = { left, right: left + length, top: dot.y - LINE / 2, bottom: dot.y + LINE / 2 };
