@@ -4,24 +4,28 @@
 
 import { byId, colour, darkness, make, setText } from './dom.js';
 import { clock } from './format.js';
+import { Legend } from './legend.js';
 import { MARKS } from './marks.js';
 
 const HEIGHT = 190;
 const NEAR = 6; // pixels between cursor and mark
+const SIGN = 13; // pixels that the sign of a mark takes
 const sync = uPlot.sync('run');
 const charts = new Set();
 let stretch = null; // [from, to] in seconds when the user has chosen one
 
 export class Chart {
-  // title, unit; format(value) -> text for axis and legend; zero: the axis begins at 0; logarithmic.
+  // title, unit; format(value) -> text for the legend, axis(value) for the axis if it differs; zero: the axis begins at 0;
+  // whole: nothing but whole numbers on it.
   constructor(parent, options) {
     this.options = options;
-    this.caption = make('p', { class: 'hint' });
+    this.told = make('small', { class: 'told' });
     this.empty = make('p', { class: 'empty' });
     this.canvas = make('div', { class: 'plot', role: 'img' });
-    this.root = make('figure', { class: 'chart' },
-      make('figcaption', {}, options.title, make('small', {}, options.unit || '')), this.canvas, this.empty, this.caption);
-    parent.append(this.root);
+    this.legend = new Legend(options.format, (label, on) => this.toggle(label, on));
+    parent.append(make('figure', { class: 'chart' },
+      make('figcaption', {}, options.title, make('small', {}, options.unit || ''), this.told),
+      this.canvas, this.empty, this.legend.root));
     this.marks = [];
     this.signature = '';
     charts.add(this);
@@ -29,13 +33,13 @@ export class Chart {
     darkness.addEventListener('change', () => this.rebuild());
   }
 
-  // data: [seconds, one array per line]; lines: [{label, colour, width, dash, points, hidden}]; bands as of uPlot;
-  // nothing: what to say while there is nothing to show.
+  // data: [seconds, one array per line]; lines: [{label, colour, width, dots, sparse: known here and there only}]; bands as of
+  // uPlot; nothing: what to say while there is nothing to show; spoken: the chart in a sentence.
   update({ data, lines, bands = [], marks, nothing, spoken }) {
     this.marks = marks;
     const filled = data.slice(1).some((column) => column.some((value) => value !== null && value !== undefined));
     this.empty.hidden = filled;
-    this.canvas.hidden = !filled;
+    this.canvas.hidden = this.legend.root.hidden = !filled;
     setText(this.empty, nothing || 'No samples yet.');
     this.canvas.setAttribute('aria-label', spoken || this.options.title);
     if (!filled) return;
@@ -44,6 +48,7 @@ export class Chart {
     if (this.plot && signature === this.signature) {
       this.plot.setData(data, false);
       this.scale();
+      this.tell();
       return;
     }
     this.signature = signature;
@@ -56,7 +61,14 @@ export class Chart {
     if (!this.lines) return;
     if (this.plot) this.plot.destroy();
     this.plot = new uPlot(this.settings(), this.data, this.canvas);
+    for (const label of this.legend.hidden) this.toggle(label, false);
     this.scale();
+    this.tell();
+  }
+
+  toggle(label, show) {
+    const line = this.lines.findIndex((one) => one.label === label);
+    if (line >= 0) this.plot.setSeries(line + 1, { show });
   }
 
   scale() {
@@ -71,24 +83,25 @@ export class Chart {
   }
 
   settings() {
-    const { format, zero, logarithmic } = this.options;
-    const label = (plot, values) => values.map((value) => (value === null ? '' : format(value)));
+    const { format, zero, whole } = this.options;
+    const label = this.options.axis || format;
     const axis = { stroke: colour('muted'), font: '11px system-ui, sans-serif', grid: { stroke: colour('grid'), width: 1 },
       ticks: { show: false } };
     return {
       width: this.canvas.clientWidth || 300,
       height: HEIGHT,
       padding: [14, 10, 0, 0],
+      legend: { show: false },
       cursor: { sync: { key: sync.key, setSeries: false }, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
       select: { show: true },
-      scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : { range: (plot, low, high) => room(low, high, zero) } },
+      scales: { x: { time: false }, y: { range: (plot, low, high) => room(low, high, zero) } },
       axes: [{ ...axis, space: 70, size: 26, gap: 4, values: (plot, values) => values.map(clock), incrs: STEPS },
-        { ...axis, size: 52, gap: 4, space: 32, values: label }],
-      series: [{ label: 'time', value: (plot, value) => clock(value) }, ...this.lines.map((line) => this.line(line))],
+        { ...axis, size: 46, gap: 4, space: 32, values: (plot, values) => values.map(label), ...(whole && { incrs: WHOLE }) }],
+      series: [{}, ...this.lines.map((line) => this.line(line))],
       bands: this.bands.map((band) => ({ ...band, fill: colour('band') })),
       hooks: {
         draw: [(plot) => this.drawMarks(plot)],
-        setCursor: [(plot) => this.tell(plot)],
+        setCursor: [() => this.tell()],
         setSelect: [(plot) => choose(plot)],
         ready: [(plot) => plot.over.addEventListener('dblclick', () => show(null))],
       },
@@ -98,15 +111,15 @@ export class Chart {
   line(line) {
     const stroke = colour(line.colour);
     return {
-      label: line.label, stroke, width: line.width || 1.5, dash: line.dash, spanGaps: Boolean(line.points),
-      points: line.points ? { show: true, size: 6, fill: stroke } : { show: false },
-      value: (plot, value) => (value === null || value === undefined ? '–' : this.options.format(value)),
+      label: line.label, stroke, width: line.width || 1.5, spanGaps: Boolean(line.sparse),
+      points: { show: Boolean(line.dots), size: 6, fill: stroke },
     };
   }
 
   drawMarks(plot) {
     const { ctx, bbox } = plot;
     const ratio = devicePixelRatio;
+    let free = 0; // where the next sign does not touch the one before
     ctx.save();
     ctx.textAlign = 'center';
     ctx.textBaseline = 'bottom';
@@ -122,27 +135,37 @@ export class Chart {
       ctx.moveTo(x, bbox.top + (faint ? bbox.height - 5 * ratio : 0));
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      if (!faint) ctx.fillText(sign, x, bbox.top - ratio);
+      if (faint || x < free) continue;
+      ctx.fillText(sign, x, bbox.top - ratio);
+      free = x + SIGN * ratio;
     }
     ctx.restore();
   }
 
-  // The mark under the cursor, in words.
-  tell(plot) {
-    const { left } = plot.cursor;
+  // The values under the cursor, its time, and the mark that is near it in words; without a cursor the newest values.
+  tell() {
+    if (!this.plot) return; // uPlot calls before its constructor is through
+    const { left, idx } = this.plot.cursor;
+    const inside = left >= 0 && idx !== null && idx !== undefined;
+    const mark = inside ? this.markAt(left) : null;
+    this.legend.show(this.lines, this.data, inside ? idx : null);
+    const when = inside ? `at ${clock(this.data[0][idx])}` : '';
+    setText(this.told, mark ? `${clock(mark.seconds)} ${MARKS[mark.event].word}: ${mark.text}` : when);
+  }
+
+  markAt(left) {
     let nearest = null, distance = NEAR;
-    if (left >= 0) {
-      for (const mark of this.marks) {
-        const away = Math.abs(plot.valToPos(mark.seconds, 'x') - left);
-        if (away <= distance) [nearest, distance] = [mark, away];
-      }
+    for (const mark of this.marks) {
+      const away = Math.abs(this.plot.valToPos(mark.seconds, 'x') - left);
+      if (away <= distance) [nearest, distance] = [mark, away];
     }
-    setText(this.caption, nearest ? `${clock(nearest.seconds)} ${MARKS[nearest.event].word}: ${nearest.text}` : '');
+    return nearest;
   }
 }
 
 // Between two grid lines: seconds that read well as a clock.
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
 
 // A little air around the values; a flat line lies in the middle.
 function room(low, high, zero) {

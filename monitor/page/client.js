@@ -52,8 +52,10 @@ export class Client {
     const status = await fetchJson('/api/v1/status');
     if (this.status && status.run.pid !== this.status.run.pid) this.forget();
     const { serial } = this.history;
-    const series = await fetchJson(serial === null ? '/api/v1/series' : `/api/v1/series?after=${serial}`);
-    this.history.take(series);
+    if (serial === null || !this.history.take(await fetchJson(`/api/v1/series?after=${serial}`))) {
+      this.history.clear();
+      this.history.take(await fetchJson('/api/v1/series'));
+    }
     this.takeEvents(status.events);
     this.status = status;
     await this.askModel();

@@ -41,7 +41,7 @@ export function fill(select, options, chosen) {
   select.replaceChildren(...options.map(([value, text]) => make('option', { value, selected: value === chosen }, text)));
 }
 
-// Keeps the children of a parent in step with items: one element per key, made once, renewed by update(element, item).
+// Keeps the children of a parent in step with items: one element per key, made once, renewed by update(element, item, place).
 export class Keyed {
   constructor(parent, key, create, update) {
     Object.assign(this, { parent, key, create, update, elements: new Map() });
@@ -50,12 +50,12 @@ export class Keyed {
   show(items) {
     const before = this.elements;
     this.elements = new Map();
-    for (const item of items) {
+    for (const [place, item] of items.entries()) {
       const key = this.key(item);
       const element = before.get(key) || this.create(item);
       before.delete(key);
       this.elements.set(key, element);
-      this.update(element, item);
+      this.update(element, item, place);
     }
     for (const element of before.values()) element.remove();
     this.order();

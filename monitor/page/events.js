@@ -13,10 +13,16 @@ const KINDS = {
 
 const COLUMNS = [
   { id: 'seconds', title: 'at', value: (row) => row.serial, text: (row) => clock(row.seconds) },
-  { id: 'event', title: 'event', kind: 'text', text: (row) => `${MARKS[row.event] && !MARKS[row.event].faint ? `${MARKS[row.event].sign} ` : ''}${row.event}` },
+  { id: 'event', title: 'event', kind: 'text', text: name },
   { id: 'role', title: 'who', kind: 'text', value: who, text: who },
   { id: 'text', title: 'what', kind: 'text', text: (row) => row.text },
 ];
+
+// With the sign that it has in the charts.
+function name({ event }) {
+  const mark = MARKS[event];
+  return mark && !mark.faint ? `${mark.sign} ${event}` : event;
+}
 
 function who({ role, index }) {
   return [role, index !== null && index >= 0 ? index : ''].filter((part) => part !== '' && part !== null).join(' ');

@@ -12,12 +12,18 @@ const FIGURES = [
   ['eta', 'time left', (progress, { run }) => (run.stage === 'over' ? 'over' : span(progress.eta_s))],
   ['loss', 'train loss', (progress) => loss(progress.loss)],
   ['valid', 'valid loss', (progress, { epochs }) => loss(lastOf(epochs).valid_loss)],
-  ['rmse', 'valid RMSE', (progress) => loss(progress.valid_rmse)],
+  ['rmse', 'valid RMSE', (progress, { epochs }) => loss(progress.valid_rmse ?? lastOf(epochs).valid_rmse)],
   ['rate', 'learning rate', (progress) => rate(progress.learning_rate)],
   ['pservers', 'pservers up', (progress) => `${progress.pservers_up}/${progress.pservers}`, missing('pservers')],
   ['workers', 'workers up', (progress) => `${progress.workers_up}/${progress.workers}`, missing('workers')],
-  ['checkpoint', 'last checkpoint', (progress) => (progress.checkpoint ? `${span(progress.checkpoint_age_s)} ago` : 'none')],
+  ['checkpoint', 'last checkpoint', checkpoint],
 ];
+
+// Its age; its number when it is from an earlier coordinator, which knew its age.
+function checkpoint({ checkpoint: number, checkpoint_age_s: age }) {
+  if (!number) return 'none';
+  return age === null ? `no. ${whole(number)}` : `${span(age)} ago`;
+}
 
 function missing(members) {
   return ({ progress, run }) => run.stage !== 'over' && progress[`${members}_up`] < progress[members];
@@ -35,7 +41,8 @@ export class Header {
       return { value, text, bad };
     });
     this.attention = new Keyed(byId('attention'), (complaint) => complaint.key,
-      ({ key, tab }) => make('li', {}, make('button', { type: 'button', onclick: () => open(tab || 'shards') }, make('b', {}, key), ' ', make('span'))),
+      ({ key, tab }) => make('li', {},
+        make('button', { type: 'button', onclick: () => open(tab || 'shards') }, make('b', {}, key), ' ', make('span'))),
       (item, { text, why, bad }) => {
         setText(item.firstChild.lastChild, text);
         item.title = why;
@@ -48,7 +55,8 @@ export class Header {
     setText(byId('name'), run.name);
     setText(byId('stage'), run.stage);
     byId('stage').dataset.stage = run.stage === 'over' && run.exit_code ? 'failed' : run.stage;
-    setText(byId('about'), [run.mode, run.transport, run.resumed ? 'taken up again' : '', `running for ${span(run.seconds)}`].filter(Boolean).join(' · '));
+    const about = [run.mode, run.transport, run.resumed && 'taken up again', `running for ${span(run.seconds)}`];
+    setText(byId('about'), about.filter(Boolean).join(' · '));
     this.showEpoch(run, progress);
     for (const { value, text, bad } of this.figures) {
       setText(value, text(progress, status));
@@ -63,9 +71,11 @@ export class Header {
     const over = run.stage === 'over';
     const finished = over && !run.exit_code;
     byId('epoch-bar').value = finished ? 1 : progress.fraction || 0;
-    setShare(byId('epoch-bar'), finished ? 1 : overall(progress));
+    setShare(byId('run-bar'), finished ? 1 : overall(progress));
+    byId('run-bar').title = `${percent(overall(progress))} of the run`;
     const step = progress.steps_per_epoch ? ` · step ${whole(progress.step)}` : '';
-    setText(byId('epoch'), progress.epoch ? `epoch ${progress.epoch}/${progress.epochs} · ${percent(progress.fraction)}${step}` : 'before the first epoch');
+    const epoch = `epoch ${progress.epoch}/${progress.epochs} · ${percent(progress.fraction)}${step}`;
+    setText(byId('epoch'), progress.epoch ? epoch : 'before the first epoch');
   }
 
   showAttention(status) {

@@ -17,17 +17,24 @@ export class History {
     return this.columns ? this.columns.seconds.length : 0;
   }
 
+  // False when a part of a run of another shape has come, which has no place here.
   take(answer) {
-    if (this.columns === null || answer.whole || answer.shards.length !== this.columns.shards.length ||
-        answer.workers.length !== this.columns.workers.length) {
+    if (this.columns === null || answer.whole) {
       const { serial, whole, ...columns } = answer;
       this.columns = columns;
-    } else {
+    } else if (sameShape(this.columns, answer)) {
       each(this.columns, (column, name, other) => column.push(...other[name]), answer);
+    } else {
+      return false;
     }
     this.serial = answer.serial;
     while (this.length > ROOM) each(this.columns, halve);
+    return true;
   }
+}
+
+function sameShape(one, other) {
+  return one.shards.length === other.shards.length && one.workers.length === other.workers.length;
 }
 
 // action(column, name, holder of the same column in other): every array of numbers.

@@ -7,11 +7,12 @@ export const MARKS = {
   restarted: { sign: '↻', colour: 'warn', word: 'restarted' },
   recovered: { sign: '✓', colour: 'good', word: 'recovered' },
   joined: { sign: '+', colour: 'accent', word: 'joined' },
-  checkpoint: { sign: '▏', colour: 'muted', word: 'checkpoint', faint: true },
+  checkpoint: { sign: '|', colour: 'muted', word: 'checkpoint', faint: true },
   stopping: { sign: '■', colour: 'warn', word: 'stopping' },
+  failed: { sign: '■', colour: 'bad', word: 'failed' },
 };
 
-const CLOSE_S = 0.5; // the same thing told twice, or of many members at once, is one mark
+const CLOSE = 0.01; // of the run's time: what happens to many members at once is one mark
 
 export class Marks {
   constructor(parent, whole) {
@@ -25,16 +26,18 @@ export class Marks {
       make('button', { id: 'whole', type: 'button', hidden: true, onclick: whole }, 'Show the whole run'));
   }
 
-  of(events) {
+  // Of a run that has taken so many seconds.
+  of(events, seconds) {
     const marks = [];
     for (const event of events) {
       if (!(event.event in MARKS) || !this.shown.has(event.event)) continue;
       const before = marks.findLast((mark) => mark.event === event.event);
-      if (before && event.seconds - before.seconds < CLOSE_S) {
+      if (before && event.seconds - before.until < CLOSE * seconds) {
         before.text = `${before.first} and ${++before.more} more`;
+        before.until = event.seconds;
       } else {
         const first = sentence(event);
-        marks.push({ seconds: event.seconds, event: event.event, text: first, first, more: 0 });
+        marks.push({ seconds: event.seconds, until: event.seconds, event: event.event, text: first, first, more: 0 });
       }
     }
     return marks;

@@ -68,7 +68,8 @@ const SHARDS = [
   { id: 'apply_p50_us', title: 'apply p50', text: (row) => micros(row.apply_p50_us) },
   { id: 'apply_p99_us', title: 'p99', text: (row) => micros(row.apply_p99_us) },
   { id: 'staleness_p50', title: 'stale p50 / most', help: 'steps', text: (row) => pair(row.staleness_p50, row.staleness_most) },
-  { id: 'hot_share', title: 'hot', help: 'share of pulls of movies that went to the hottest hundredth of them', text: (row) => percent(row.hot_share) },
+  { id: 'hot_share', title: 'hot', help: 'share of pulls of movies that went to the hottest hundredth of them',
+    text: (row) => percent(row.hot_share) },
   { id: 'user_rows', title: 'users', help: 'user rows held', text: (row) => whole(row.user_rows) },
   { id: 'movie_rows', title: 'movies', help: 'movie rows held', text: (row) => whole(row.movie_rows) },
   { id: 'bytes', title: 'rows', help: 'bytes of rows and optimiser state', text: (row) => bytes(row.bytes) },
@@ -85,7 +86,8 @@ const WORKERS = [
   { id: 'worker', title: 'worker', text: (row) => String(row.worker) },
   STATE,
   { id: 'ratings_per_s', title: 'ratings/s', text: (row) => count(row.ratings_per_s) },
-  { id: 'of_median', title: 'of median', help: 'ratings per second against the median of all workers', cell: (cell, row) => ratioCell(cell, row.of_median) },
+  { id: 'of_median', title: 'of median', help: 'speed against the median of all workers',
+    cell: (cell, row) => ratioCell(cell, row.of_median) },
   { id: 'time', title: 'time', kind: 'text', help: 'compute, data, wait, gate', value: (row) => row.compute, cell: timeCell },
   { id: 'compute', title: 'compute', help: 'share of its time spent on gradients', text: (row) => percent(row.compute) },
   { id: 'data', title: 'data', help: 'share of its time spent on fetching ratings', text: (row) => percent(row.data) },
@@ -106,11 +108,17 @@ const WORKERS = [
   ...PLACE,
 ];
 
+// A place that no process has taken yet has no figures, rather than zeros.
+function onlyOfProcesses(column, name) {
+  if (column.id === name || !column.text) return column;
+  return { ...column, text: (row) => (row.pid ? column.text(row) : '–') };
+}
+
 // name: 'shard' or 'worker'.
 export class Members {
   constructor(name) {
     this.name = name;
-    const columns = name === 'shard' ? SHARDS : WORKERS;
+    const columns = (name === 'shard' ? SHARDS : WORKERS).map((column) => onlyOfProcesses(column, name));
     const parent = byId(`${name}s`);
     if (name === 'worker') parent.append(legend());
     this.table = new Table(parent, {
@@ -130,5 +138,5 @@ export class Members {
 
 function legend() {
   const meaning = { compute: 'gradients', data: 'fetching ratings', wait: 'for a pserver', gate: 'nothing to compute' };
-  return make('p', { class: 'legend' }, ...PARTS.flatMap((part) => [make('i', { class: part }), `${part} (${meaning[part]}) `]));
+  return make('p', { class: 'legend' }, ...PARTS.map((part) => make('span', {}, make('i', { class: part }), `${part} (${meaning[part]})`)));
 }

@@ -13,12 +13,12 @@ export class Model {
     this.scatter = new Scatter();
     this.lists = [this.list('best', 'Best movies', 'highest biases: liked more than their viewers\' tastes explain'),
       this.list('worst', 'Worst movies', 'lowest biases: disliked even where tastes match')];
-    this.body = make('div', { class: 'model' },
-      make('div', { class: 'biases' }, ...this.lists.map(({ root }) => root)),
-      make('div', { class: 'map' },
-        make('h2', {}, 'Movies by their factors', make('span', { class: 'tools' },
-          make('label', {}, 'across ', this.axes[0]), make('label', {}, 'up ', this.axes[1]), make('label', {}, 'find ', this.find))),
-        this.scatter.root));
+    this.biases = make('div', { class: 'biases' }, ...this.lists.map(({ root }) => root));
+    this.map = make('div', { class: 'map' },
+      make('h2', {}, 'Movies by their factors', make('span', { class: 'tools' },
+        make('label', {}, 'across ', this.axes[0]), make('label', {}, 'up ', this.axes[1]), make('label', {}, 'find ', this.find))),
+      this.scatter.root);
+    this.body = make('div', { class: 'model' }, this.biases, this.map);
     byId('model').append(this.note, this.body);
   }
 
@@ -31,19 +31,20 @@ export class Model {
   show({ model, status }) {
     const there = model !== null && model.points.length > 0;
     this.body.hidden = !there;
-    this.note.hidden = there && model.epoch === model.shown;
     setText(this.note, there ? '' : this.excuse(status));
     this.note.hidden = there;
     if (!there || this.shown === model) return;
     this.shown = model;
     this.most = Math.max(...[...model.best, ...model.worst].map((point) => Math.abs(point.bias)), 0.01);
     for (const { id, keyed } of this.lists) keyed.show(model[id]);
+    this.biases.hidden = model.best.length === 0;
+    this.map.hidden = model.components.length === 0;
     this.fillAxes(model.components);
     this.redraw();
   }
 
   excuse({ epochs, run }) {
-    if (epochs.length > 0) return 'This run does not show its model (monitor.model is off, or there are no components).';
+    if (epochs.length > 0) return 'This run does not show its model (monitor.model is off, or it has neither biases nor components).';
     return run.stage === 'over' ? 'The run ended before its first epoch did.' : 'Biases and factors are shown after the first epoch.';
   }
 
@@ -55,8 +56,9 @@ export class Model {
 
   redraw() {
     const { epoch, points, components } = this.shown;
+    if (components.length === 0) return;
     const [x, y] = this.axes.map((axis) => Number(axis.value));
-    const names = [x, y].map((component) => `component ${component + 1}, ${percent(components[component] && components[component].share)} of the variance`);
+    const names = [x, y].map((component) => `component ${component + 1}, ${percent(components[component].share)} of the variance`);
     this.scatter.show(points, x, y, names, this.find.value.trim().toLowerCase(), epoch);
   }
 }

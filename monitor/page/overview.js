@@ -10,16 +10,17 @@ import { Table } from './table.js';
 import { Tiles } from './tiles.js';
 
 const POINTS = 700; // of a line
+const DOTS = 60; // more epochs than these are a line without dots
 const LINES = 8; // more members than these are shown as slowest, mean and fastest
 
 export class Overview {
   constructor() {
     const charts = byId('charts');
     this.marks = new Marks(byId('marks'), showWhole);
-    this.loss = new Chart(charts, { title: 'Loss', unit: 'mean squared error', format: loss });
+    this.loss = new Chart(charts, { title: 'Loss', unit: 'mean squared error', format: loss, axis: short });
     this.speed = new Chart(charts, { title: 'Speed of workers', unit: 'ratings/s', format: count, zero: true });
     this.rate = new Chart(charts, { title: 'Learning rate', format: rate, zero: true });
-    this.staleness = new Chart(charts, { title: 'Staleness of shards', unit: 'steps, median', format: count, zero: true });
+    this.staleness = new Chart(charts, { title: 'Staleness of shards', unit: 'steps, median', format: count, zero: true, whole: true });
     this.tiles = new Tiles();
     this.epochs = new Table(byId('epochs'), { caption: 'Finished epochs', name: 'epoch', columns: EPOCHS,
       key: (epoch) => epoch.epoch, sort: ['epoch', 'descending'], nothing: 'The first epoch is not over yet.' });
@@ -28,7 +29,7 @@ export class Overview {
   show({ status, history, events }) {
     const columns = history.columns;
     const seconds = thin(columns.seconds, POINTS);
-    const frame = { seconds, marks: this.marks.of(events) };
+    const frame = { seconds, marks: this.marks.of(events, status.run.seconds) };
     this.showLoss(frame, columns, status);
     this.showRate(frame, columns, status);
     this.showMembers(this.speed, frame, columns.workers.map((worker) => worker.ratings_per_s), 'worker', count);
@@ -41,7 +42,7 @@ export class Overview {
     const train = [seconds, thin(columns.loss, POINTS)];
     const valid = [epochs.map((epoch) => epoch.seconds_at), epochs.map((epoch) => epoch.valid_loss)];
     const validated = valid[1].some((value) => value !== null);
-    const lines = [{ label: 'train', colour: 'line-1' }, { label: 'validation', colour: 'line-2', points: true }];
+    const lines = [{ label: 'train', colour: 'line-1' }, { label: 'validation', colour: 'line-2', sparse: true, dots: epochs.length <= DOTS }];
     this.loss.update({
       data: validated ? uPlot.join([train, valid], [[1, 1], [1, 1]]) : train,
       lines: validated ? lines : lines.slice(0, 1), marks,
@@ -67,6 +68,11 @@ export class Overview {
       chart.update({ data: [seconds, ...spread(thinned)], lines, bands: [{ series: [3, 1] }], marks, spoken });
     }
   }
+}
+
+// Two or three digits are enough for an axis.
+function short(value) {
+  return value >= 100 ? count(value) : String(Number(value.toFixed(3)));
 }
 
 const EPOCHS = [

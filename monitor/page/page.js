@@ -28,7 +28,7 @@ client.wantsModel = () => tabs.current === 'model';
 client.start();
 
 function open(name) {
-  if (client.status) views[name].show(client);
+  if (client.history.columns) views[name].show(client);
   if (name === 'model') client.soon();
 }
 
@@ -37,7 +37,7 @@ function show() {
   if (client.status === null) return;
   header.show(client);
   showTabs(client.status);
-  views[tabs.current].show(client);
+  if (client.history.columns) views[tabs.current].show(client);
   setClass(document.body, 'stale', client.failures > 0);
 }
 
@@ -46,7 +46,7 @@ function showTabs(status) {
   const list = complaints(status);
   for (const tab of ['shards', 'workers']) {
     const number = list.filter((complaint) => complaint.tab === tab).length;
-    byId(`tab-${tab}`).dataset.badge = number > 0 ? `${number} !` : '';
+    byId(`tab-${tab}`).dataset.badge = number > 0 ? `▲ ${number}` : '';
   }
 }
 

@@ -7,7 +7,8 @@ import { signed, whole } from './format.js';
 
 const LETTER = 6.1, LINE = 13; // pixels of a label's letter and line
 const MARGIN = 26;
-const LABELS = 60; // at most
+const LONG = 26; // letters of a label
+const CROWDED = 9000; // square pixels that a label wants for itself
 
 export class Scatter {
   constructor() {
@@ -34,15 +35,16 @@ export class Scatter {
     const across = scale(this.points.map((point) => point.scores[this.x]), MARGIN, width - MARGIN);
     const up = scale(this.points.map((point) => point.scores[this.y]), height - MARGIN, MARGIN);
     const most = Math.max(...this.points.map((point) => point.ratings), 1);
-    const bias = Math.max(...this.points.map((point) => Math.abs(point.bias || 0)), 0.01);
-    this.dots = this.points.map((point) => ({
+    const tint = tints(this.points.map((point) => point.bias || 0));
+    this.dots = this.points.map((point, index) => ({
       point, x: across(point.scores[this.x]), y: up(point.scores[this.y]), radius: 2.5 + 4 * Math.sqrt(point.ratings / most),
-      tint: (point.bias || 0) / bias, found: this.found !== '' && point.title.toLowerCase().includes(this.found),
+      tint: tint[index], found: this.found !== '' && point.title.toLowerCase().includes(this.found),
     }));
     this.dots.sort((one, other) => other.found - one.found || other.point.ratings - one.point.ratings);
     this.halo = draw('circle', { class: 'halo', r: 0 });
-    this.svg.replaceChildren(...this.cross(across(0), up(0), width, height), ...[...this.dots].reverse().map((dot) => this.dot(dot)),
-      ...this.labels(width), this.halo);
+    const circles = [...this.dots].reverse().map((dot) => this.dot(dot));
+    this.svg.replaceChildren(...this.cross(across(0), up(0), width, height), ...circles,
+      ...this.labels(width, width * height / CROWDED), this.halo);
   }
 
   cross(x, y, width, height) {
@@ -52,21 +54,23 @@ export class Scatter {
   }
 
   dot(dot) {
-    const circle = draw('circle', { class: dot.tint < 0 ? 'dot low' : 'dot high', cx: dot.x.toFixed(1), cy: dot.y.toFixed(1), r: dot.radius.toFixed(1) });
+    const [cx, cy, r] = [dot.x, dot.y, dot.radius].map((value) => value.toFixed(1));
+    const circle = draw('circle', { class: dot.tint < 0 ? 'dot low' : 'dot high', cx, cy, r });
     circle.style.setProperty('--tint', (0.25 + 0.75 * Math.abs(dot.tint)).toFixed(2));
     if (this.found) circle.classList.add(dot.found ? 'found' : 'other');
     return circle;
   }
 
-  labels(width) {
-    const taken = [{ left: width * 0.5, right: width, top: 1e9, bottom: 1e9 }];
+  labels(width, most) {
+    const taken = [];
     const labels = [];
     for (const dot of this.dots) {
-      if (labels.length === LABELS) break;
-      const box = place(dot, width, taken);
+      if (labels.length >= most) break;
+      const box = labelBox(dot, width, taken);
       if (!box) continue;
       taken.push(box);
-      labels.push(draw('text', { class: dot.found ? 'label found' : 'label', x: box.left.toFixed(1), y: (box.bottom - 3).toFixed(1) }, short(dot.point.title)));
+      const place = { x: box.left.toFixed(1), y: (box.bottom - 3).toFixed(1) };
+      labels.push(draw('text', { class: dot.found ? 'label found' : 'label', ...place }, short(dot.point.title)));
     }
     return labels;
   }
@@ -108,7 +112,7 @@ export class Scatter {
   }
 }
 
-const HELP = 'Colour: bias, low to high. Size: number of ratings. Point at a dot, or walk with the arrow keys.';
+const HELP = 'Blue: a higher bias than most, orange: a lower one. Size: number of ratings. Point at a dot, or walk with the arrow keys.';
 
 function describe({ title, bias, ratings, scores }, x, y) {
   return `${title}: bias ${signed(bias)}, ${whole(ratings)} ratings, components ${signed(scores[x])} and ${signed(scores[y])}`;
@@ -119,12 +123,21 @@ function scale(values, from, to) {
   return (value) => from + ((value - low) / (high - low || 1)) * (to - from);
 }
 
+// -1 to 1: biases against the middle one, which is far from 0 while the mean of all ratings has still to be learnt.
+function tints(biases) {
+  const middle = [...biases].sort((one, other) => one - other)[Math.floor(biases.length / 2)];
+  const most = Math.max(...biases.map((bias) => Math.abs(bias - middle)), 0.01);
+  return biases.map((bias) => (bias - middle) / most);
+}
+
+// The year goes first when there is no room.
 function short(title) {
-  return title.length > 26 ? `${title.slice(0, 25)}…` : title;
+  const name = title.length > LONG ? title.replace(/ \(\d{4}\)$/, '') : title;
+  return name.length > LONG ? `${name.slice(0, LONG - 1)}…` : name;
 }
 
 // Beside the dot, right or left; nothing when it would cover another label or a larger dot.
-function place(dot, width, taken) {
+function labelBox(dot, width, taken) {
   const length = short(dot.point.title).length * LETTER;
   for (const left of [dot.x + dot.radius + 3, dot.x - dot.radius - 3 - length]) {
     const box = { left, right: left + length, top: dot.y - LINE / 2, bottom: dot.y + LINE / 2 };

@@ -16,7 +16,8 @@ export class Table {
     this.frame = make('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': caption }, table);
     this.empty = make('p', { class: 'empty' }, nothing);
     parent.append(this.frame, this.empty);
-    this.keyed = new Keyed(this.body, key, (item) => this.createRow(key(item)), (element, item) => this.updateRow(element, item));
+    this.keyed = new Keyed(this.body, key, (item) => this.createRow(key(item)), (...row) => this.updateRow(...row));
+    this.frame.addEventListener('scroll', () => requestAnimationFrame(() => this.show(this.rows)));
     this.showOrder();
   }
 
@@ -31,7 +32,12 @@ export class Table {
     return make('tr', { 'data-row': key }, ...cells);
   }
 
-  updateRow(element, item) {
+  // A row that has been filled once and is scrolled out of sight waits until it is seen again: hundreds of rows cost a layout
+  // of the whole table.
+  updateRow(element, item, place) {
+    const filled = element.dataset.filled === 'yes';
+    if (filled && (place < this.seen[0] || place > this.seen[1])) return;
+    element.dataset.filled = 'yes';
     this.columns.forEach((column, index) => {
       const cell = element.children[index];
       if (column.cell) column.cell(cell, item);
@@ -54,8 +60,17 @@ export class Table {
     for (const [id, head] of this.heads) head.setAttribute('aria-sort', id === this.by ? this.direction : 'none');
   }
 
+  // The places of the first and last row in sight, and a few more.
+  inSight() {
+    const first = this.body.firstElementChild;
+    if (first === null || first.offsetHeight === 0) return [0, Infinity];
+    const { scrollTop, clientHeight } = this.frame;
+    return [scrollTop / first.offsetHeight - 3, (scrollTop + clientHeight) / first.offsetHeight + 1];
+  }
+
   show(rows) {
     this.rows = rows;
+    this.seen = this.inSight();
     this.frame.hidden = rows.length === 0;
     this.empty.hidden = rows.length > 0;
     const { value = (row) => row[this.by] } = this.columns.find(({ id }) => id === this.by);

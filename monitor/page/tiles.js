@@ -35,7 +35,8 @@ export class Tiles {
     this.last = [shards, columns];
     const { value } = ORDERS[this.order.value];
     const most = this.count.value === 'all' ? shards.length : Number(this.count.value);
-    const chosen = [...shards].sort((one, other) => (value(other) || 0) - (value(one) || 0) || one.shard - other.shard).slice(0, most);
+    const mostFirst = (one, other) => (value(other) || 0) - (value(one) || 0) || one.shard - other.shard;
+    const chosen = shards.filter((shard) => columns.shards[shard.shard]).sort(mostFirst).slice(0, most);
     if (this.order.value === 'attention') chosen.sort((one, other) => one.shard - other.shard);
     this.columns = columns;
     this.scales = LINES.map(({ id }) => greatest(chosen.map((shard) => columns.shards[shard.shard][id])));
