@@ -13,21 +13,16 @@ setup() {
     run_folder=$BATS_FILE_TMPDIR/run
 }
 
-# flat_json FILE: it is one JSON object, a member a line, each a number, a string or null, and nothing else.
-flat_json() {
-    awk 'NR == 1 { good = $0 == "{"; next }
-        /^}$/ { ended = NR; next }
-        { good = good && !bare && /^ +"[a-z_]+": ("[^"\\]*"|-?[0-9.]+(e[-+]?[0-9]+)?|null),?$/; bare = !/,$/ }
-        END { exit !(good && bare && ended == NR) }' "$1" && return 0
-    cat "$1"
-    return 1
+# one_object FILE: it is one JSON object and nothing else; NaN and Infinity are no JSON.
+one_object() {
+    python3 -c 'import json, sys; assert type(json.load(open(sys.argv[1]), parse_constant=lambda name: 1 / 0)) is dict' "$1"
 }
 
 @test "the run folder has the configuration, the history, the model and the summary" {
     [ "$(wc -l <"$run_folder/history.csv")" -eq 3 ]
     head -n 1 "$run_folder/history.csv" | grep -q '^epoch,train_loss,'
     cmp "$run_folder/summary.json" "$BATS_FILE_TMPDIR/summary"
-    flat_json "$run_folder/summary.json"
+    one_object "$run_folder/summary.json"
     for key in digest epochs valid_mse valid_rmse valid_mae train_seconds ratings_per_second pservers workers transport; do
         grep -q "\"$key\":" "$run_folder/summary.json"
     done
