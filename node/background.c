@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "core/contract.h"
+#include "core/thread.h"
 
 enum { JOBS_READ, JOBS_WRITE };
 
@@ -37,28 +37,15 @@ static void *run(void *argument) {
     return NULL;
 }
 
-/* Signals are for others: the thread is born with all of them blocked. */
-static int start_thread(struct background *background) {
-    sigset_t all, former;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    int error = pthread_create(&background->thread, NULL, run, background);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    if (error == 0)
-        pthread_setname_np(background->thread, "background");
-    return error;
-}
-
 static bool start(struct background *background, struct status *status) {
     if (pipe2(background->jobs, O_CLOEXEC) != 0)
         return status_fail_errno(status, STATUS_NO_MEMORY, "cannot make a pipe");
-    int error = start_thread(background);
-    if (error == 0)
-        return background->running = true;
+    background->running = thread_start(&background->thread, "checkpoints", run, background, status);
+    if (background->running)
+        return true;
     close(background->jobs[JOBS_READ]);
     close(background->jobs[JOBS_WRITE]);
-    errno = error;
-    return status_fail_errno(status, STATUS_NO_MEMORY, "cannot start a thread for checkpoints");
+    return false;
 }
 
 bool background_take(struct background *background, struct job *job) {
