@@ -100,13 +100,19 @@ static void recall_losses(struct board *board) {
             continue;
         if (strcmp(event->event, "recovered") == 0)
             place->back_at = event->seconds;
-        else if (note_loss(board, event))
-            place->seen_down = true;
+        else
+            note_loss(board, event);
     }
 }
 
-static bool take_members(struct board *board, const struct progress_report *report, struct status *status) {
-    uint32_t shards = report->pserver_count, workers = report->worker_count;
+static void copy_member(struct member_report *member, struct board_place *place) {
+    snprintf(place->host, sizeof place->host, "%s", member->host == NULL ? "" : member->host);
+    snprintf(place->page, sizeof place->page, "%s", member->page == NULL ? "" : member->page);
+    member->host = place->host;
+    member->page = place->page;
+}
+
+bool board_expect(struct board *board, uint32_t shards, uint32_t workers, struct status *status) {
     static const struct board_place NEW = {.lost_at = NAN, .back_at = NAN};
     if (board->shards != NULL) {
         REQUIRE(board->shard_count == shards && board->worker_count == workers,
@@ -122,10 +128,14 @@ static bool take_members(struct board *board, const struct progress_report *repo
         memory_release(new_workers);
         return false;
     }
-    for (uint32_t i = 0; i < shards; i++)
-        new_shards[i].place = NEW;
-    for (uint32_t i = 0; i < workers; i++)
-        new_workers[i].place = NEW;
+    for (uint32_t i = 0; i < shards; i++) {
+        new_shards[i] = (struct board_shard){.at = {.index = i}, .load = NAN, .place = NEW};
+        copy_member(&new_shards[i].at.member, &new_shards[i].place);
+    }
+    for (uint32_t i = 0; i < workers; i++) {
+        new_workers[i] = (struct board_worker){.at = {.index = i}, .of_median = NAN, .place = NEW};
+        copy_member(&new_workers[i].at.member, &new_workers[i].place);
+    }
     board->shards = new_shards;
     board->workers = new_workers;
     board->shard_count = shards;
@@ -143,13 +153,6 @@ static void say_recovered(struct board *board, const char *role, uint32_t index,
         snprintf(line + length, sizeof line - (size_t)length, " checkpoint=%llu",
                  (unsigned long long)board->run.checkpoint);
     board_event(board, line, place->back_at);
-}
-
-static void copy_member(struct member_report *member, struct board_place *place) {
-    snprintf(place->host, sizeof place->host, "%s", member->host == NULL ? "" : member->host);
-    snprintf(place->page, sizeof place->page, "%s", member->page == NULL ? "" : member->page);
-    member->host = place->host;
-    member->page = place->page;
 }
 
 static void copy_members(struct board *board, const struct progress_report *report) {
@@ -175,7 +178,7 @@ bool board_progress(struct board *board, const struct progress_report *report, s
     uint32_t most =
         report->pserver_count > report->worker_count ? report->pserver_count : report->worker_count;
     double *scratch = memory_take_array(most, sizeof *scratch, "the status of members", status);
-    if (scratch == NULL || !take_members(board, report, status)) {
+    if (scratch == NULL || !board_expect(board, report->pserver_count, report->worker_count, status)) {
         memory_release(scratch);
         return false;
     }

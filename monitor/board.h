@@ -1,7 +1,7 @@
 /* The run's status, kept: the one model from which the page, the API, /metrics and the report are made.
  *
  * It is filled with the coordinator's reports (core/reports.h), in their order, and owns deep copies of all it was given. One
- * owner, one thread (the monitor's). Sizes are fixed by the first progress report; times are seconds of the run's life since
+ * owner, one thread (the monitor's). Sizes are fixed by board_expect or the first progress report; times are seconds of the run's life since
  * its first start, also when a coordinator took the run up again. docs/MONITORING.md says what flags and states mean. */
 #ifndef MONITOR_BOARD_H
 #define MONITOR_BOARD_H
@@ -98,6 +98,10 @@ struct board {
 
 bool board_init(struct board *board, const struct board_run *run, struct status *status);
 void board_free(struct board *board);
+
+/* So many members are to come: all are absent until a report says otherwise, but for those whose loss has been filed already.
+ * STATUS_NO_MEMORY. */
+bool board_expect(struct board *board, uint32_t shards, uint32_t workers, struct status *status);
 
 /* Each copies; STATUS_NO_MEMORY leaves the board as it was. A member that is back after a loss makes an event
  * "recovered". An epoch that comes again, after a restart, replaces itself and all later ones. */

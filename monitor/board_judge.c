@@ -9,17 +9,18 @@ static bool is_lost(const struct board_place *place) {
     return isfinite(place->lost_at) && !(place->back_at >= place->lost_at);
 }
 
-static void lose(struct board_place *place, const struct member_report *member, double seconds) {
+static void lose(struct board_place *place, enum member_state state, const struct member_report *member,
+                 double seconds) {
     place->lost_at = seconds;
     place->lost_joined = member->joined;
-    place->seen_down = false;
+    place->seen_down = state == MEMBER_ABSENT || state == MEMBER_LOST;
 }
 
 bool board_judge_loss(struct board_place *place, enum member_state *state, const struct member_report *member,
                       double seconds) {
     if (is_lost(place))
         return false;
-    lose(place, member, seconds);
+    lose(place, *state, member, seconds);
     *state = MEMBER_LOST;
     return true;
 }
@@ -29,7 +30,7 @@ bool board_judge_place(struct board_place *place, enum member_state *state,
                        const struct member_report *member, bool up, double seconds) {
     bool was_there = *state != MEMBER_ABSENT || member->lost || member->joined > 0;
     if (!up && was_there && !is_lost(place))
-        lose(place, member, seconds);
+        lose(place, *state, member, seconds);
     place->seen_down = place->seen_down || !up;
     bool back = is_lost(place) && up && (place->seen_down || member->joined > place->lost_joined);
     if (back)
