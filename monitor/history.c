@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,6 +113,53 @@ struct history *history_resume(const char *path, uint32_t epochs, uint32_t *kept
     unlink(temporary);
     discard(history);
     return NULL;
+}
+
+/* ---- reading ---- */
+
+/* The fields of a row that is_row has found whole, an empty one as NaN. */
+static struct epoch_report read_row(const char *line) {
+    double fields[FIELDS];
+    const char *at = line;
+    for (size_t i = 0; i < FIELDS; i++) {
+        char *end;
+        fields[i] = strtod(at, &end);
+        fields[i] = end == at ? NAN : fields[i];
+        at += strcspn(at, ",\n") + 1;
+    }
+    return (struct epoch_report){
+        .epoch = (uint32_t)fields[0],
+        .train_loss = fields[1],
+        .valid_mse = fields[2],
+        .valid_rmse = fields[3],
+        .valid_mae = fields[4],
+        .valid_count = (uint64_t)fields[5],
+        .cold_count = (uint64_t)fields[6],
+        .cold_mse = fields[7],
+        .learning_rate = fields[8],
+        .momentum = fields[9],
+        .seconds = fields[10],
+        .ratings_per_second = fields[11],
+    };
+}
+
+bool history_read(const char *path,
+                  bool (*row)(void *context, const struct epoch_report *report, struct status *status),
+                  void *context, struct status *status) {
+    char line[ROW_BYTES];
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return errno == ENOENT || status_fail_errno(status, STATUS_IO, "cannot read '%s'", path);
+    bool is_ours = fgets(line, sizeof line, file) != NULL && strcmp(line, HEAD) == 0, good = true;
+    for (uint32_t epoch = 1; good && is_ours && fgets(line, sizeof line, file) != NULL && is_row(line, epoch);
+         epoch++) {
+        struct epoch_report report = read_row(line);
+        good = row(context, &report, status);
+    }
+    if (good && ferror(file))
+        good = status_fail_errno(status, STATUS_IO, "cannot read '%s'", path);
+    fclose(file);
+    return good;
 }
 
 /* ---- rows ---- */

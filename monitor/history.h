@@ -21,6 +21,12 @@ struct history *history_create(const char *path, struct status *status);
  * STATUS_IO or STATUS_NO_MEMORY on failure. */
 struct history *history_resume(const char *path, uint32_t epochs, uint32_t *kept, struct status *status);
 
+/* Reads the whole rows of epochs 1, 2, ... in their order, as far as there are such, and hands each over (its `epochs` is
+ * 0); false from `row` ends the reading. A file that is missing has none. False and STATUS_IO, or as `row` says. */
+bool history_read(const char *path,
+                  bool (*row)(void *context, const struct epoch_report *report, struct status *status),
+                  void *context, struct status *status);
+
 /* Adds a row and flushes it; STATUS_IO when it does not reach the file. */
 bool history_add(struct history *history, const struct epoch_report *report, struct status *status);
 
