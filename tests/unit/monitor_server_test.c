@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -17,7 +18,7 @@
 #include "monitor/reply.h"
 #include "monitor/server.h"
 
-enum { LARGE_BYTES = 24 << 20, PATIENCE_MS = 500 };
+enum { LARGE_BYTES = 24 << 20, PATIENCE_MS = 2500 };
 
 /* What the routes below serve. */
 struct shop {
@@ -417,6 +418,13 @@ static void clients_that_do_not_read_hold_nobody_up(void **state) {
     close_shop(&shop);
 }
 
+/* The machine may be busy with other things. */
+static void turn_until_answered(struct shop *shop, int client) {
+    char byte;
+    for (int turns = 0; turns < 500 && recv(client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1; turns++)
+        http_client_turn(&shop->host, 10);
+}
+
 /* Each has an answer of its own: there is an end to it, and it passes. */
 static void answers_that_nobody_reads_are_bounded(void **state) {
     enum { LAZY = 20 };
@@ -429,7 +437,7 @@ static void answers_that_nobody_reads_are_bounded(void **state) {
         shop.version++;
         lazy[i] = http_client_connect(&shop.host);
         http_client_send(lazy[i], ASK, strlen(ASK));
-        http_client_turn(&shop.host, 10);
+        turn_until_answered(&shop, lazy[i]);
     }
     assert_true(memory_blocks_held() <= 1 + 2 * (REPLY_HELD_BYTES / LARGE_BYTES));
     assert_int_equal(code_of_text(&shop.host, ASK), 503);
