@@ -1,7 +1,6 @@
 #include "monitor/server.h"
 
 #include <inttypes.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -12,20 +11,9 @@
 #include "core/hash.h"
 #include "core/memory.h"
 #include "monitor/listener.h"
+#include "monitor/reply.h"
 
-enum {
-    ETAG_BYTES = 48,
-    SWEEP_MS = 1000,
-    SMALL_BYTES = 1 << 16 /* an answer that is sent whatever others hold */
-};
-
-static const char SENTENCE_TYPE[] = "text/plain; charset=utf-8";
-
-/* The bytes of an answer, with a note of who has to be told when nobody sends them any more. */
-struct parcel {
-    struct server *server;
-    struct scroll scroll;
-};
+enum { ETAG_BYTES = 48, SWEEP_MS = 1000 };
 
 /* An answer that many connections may be sending at once: the library counts them. */
 struct cached {
@@ -45,7 +33,7 @@ struct server {
     struct listener listener;
     struct MHD_Daemon *daemon;
     struct cached cache[SERVER_CACHED];
-    size_t bytes_held;              /* by answers that are cached or under way */
+    struct reply_stock stock;
     uint64_t asked, rendered, mark; /* mark: of this server, so that no other's ETag is ours */
     struct visitor visitors[SERVER_CONNECTIONS];
     unsigned visitor_count;
@@ -109,114 +97,6 @@ bool server_host_is_local(const char *header, const char *host) {
            is_host(header, length, host);
 }
 
-/* ---- answers ---- */
-
-/* What a browser is told with every answer. */
-static bool add_manners(struct MHD_Response *response, const char *type, const char *etag) {
-    static const char *const HEADERS[][2] = {
-        {"X-Content-Type-Options", "nosniff"},
-        {"Content-Security-Policy",
-         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-        {"Cross-Origin-Resource-Policy", "same-origin"},
-        {"Referrer-Policy", "no-referrer"},
-    };
-    bool good = MHD_add_response_header(response, "Content-Type", type) == MHD_YES;
-    for (size_t i = 0; good && i < sizeof HEADERS / sizeof HEADERS[0]; i++)
-        good = MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]) == MHD_YES;
-    good = good && MHD_add_response_header(response, "Cache-Control",
-                                           etag == NULL ? "no-store" : "no-cache") == MHD_YES;
-    return good && (etag == NULL || MHD_add_response_header(response, "ETag", etag) == MHD_YES);
-}
-
-static struct MHD_Response *with_manners(struct MHD_Response *response, const char *type, const char *etag) {
-    if (response == NULL || add_manners(response, type, etag))
-        return response;
-    MHD_destroy_response(response);
-    return NULL;
-}
-
-/* Of bytes that live as long as the server. */
-static struct MHD_Response *fixed_response(const void *bytes, size_t length, const char *type,
-                                           const char *etag) {
-    return with_manners(MHD_create_response_from_buffer(length, (void *)bytes, MHD_RESPMEM_PERSISTENT), type,
-                        etag);
-}
-
-static void drop_parcel(void *context) {
-    struct parcel *parcel = context;
-    parcel->server->bytes_held -= parcel->scroll.capacity;
-    scroll_free(&parcel->scroll);
-    memory_release(parcel);
-}
-
-static struct parcel *pack(struct server *server, struct scroll *scroll) {
-    struct status ignored;
-    bool too_much =
-        scroll->capacity > SMALL_BYTES && server->bytes_held + scroll->capacity > SERVER_HELD_BYTES;
-    struct parcel *parcel =
-        scroll->failed || too_much ? NULL : memory_take(sizeof *parcel, "an answer", &ignored);
-    if (parcel == NULL) {
-        scroll_free(scroll);
-        return NULL;
-    }
-    *parcel = (struct parcel){server, *scroll};
-    server->bytes_held += scroll->capacity;
-    return parcel;
-}
-
-/* Takes the scroll's bytes. NULL when there is not enough memory for one more answer. */
-static struct MHD_Response *scroll_response(struct server *server, struct scroll *scroll, const char *type,
-                                            const char *etag) {
-    struct parcel *parcel = pack(server, scroll);
-    if (parcel == NULL)
-        return NULL;
-    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-        parcel->scroll.length, parcel->scroll.bytes, drop_parcel, parcel);
-    if (response == NULL)
-        drop_parcel(parcel);
-    return with_manners(response, type, etag);
-}
-
-/* Sends and gives back; without memory for a response the client is asked to come again, or hung up on. */
-static enum MHD_Result send_once(struct MHD_Connection *connection, unsigned code,
-                                 struct MHD_Response *response) {
-    static const char BUSY[] = "there is not enough memory for this answer now\n";
-    if (response == NULL) {
-        code = MHD_HTTP_SERVICE_UNAVAILABLE;
-        response = fixed_response(BUSY, sizeof BUSY - 1, SENTENCE_TYPE, NULL);
-    }
-    if (response == NULL)
-        return MHD_NO;
-    enum MHD_Result sent = MHD_queue_response(connection, code, response);
-    MHD_destroy_response(response);
-    return sent;
-}
-
-static enum MHD_Result send_sentence(struct server *server, struct MHD_Connection *connection, unsigned code,
-                                     struct scroll *scroll) {
-    scroll_put(scroll, "\n", 1);
-    struct MHD_Response *response = scroll_response(server, scroll, SENTENCE_TYPE, NULL);
-    if (response != NULL && code == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, "Allow", "GET, HEAD");
-    if (response != NULL && code < MHD_HTTP_INTERNAL_SERVER_ERROR && code != MHD_HTTP_NOT_FOUND)
-        MHD_add_response_header(response, "Connection", "close"); /* it may have a body that nobody reads */
-    return send_once(connection, code, response);
-}
-
-/* Whether the client has the very answer already. */
-static bool has_already(struct MHD_Connection *connection, const char *etag) {
-    const char *known = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-None-Match");
-    return known != NULL && strstr(known, etag) != NULL;
-}
-
-static enum MHD_Result send_tagged(struct MHD_Connection *connection, struct MHD_Response *response,
-                                   const char *type, const char *etag) {
-    if (has_already(connection, etag))
-        return send_once(connection, MHD_HTTP_NOT_MODIFIED, fixed_response("", 0, type, etag));
-    return MHD_queue_response(connection, MHD_HTTP_OK, response);
-}
-
 /* ---- the cache ---- */
 
 /* The place where this answer is, or where it is to be put. */
@@ -246,18 +126,18 @@ static enum MHD_Result answer_cached(struct server *server, struct MHD_Connectio
         unsigned code = route->render(server->spec.context, request, &scroll);
         forget(place);
         if (code != MHD_HTTP_OK)
-            return send_sentence(server, connection, code, &scroll);
+            return reply_sentence(&server->stock, connection, code, &scroll);
         snprintf(place->etag, sizeof place->etag, "\"%" PRIx64 "-%" PRIx64 "\"", server->mark,
                  ++server->rendered);
-        place->response = scroll_response(server, &scroll, route->type, place->etag);
+        place->response = reply_scroll(&server->stock, &scroll, route->type, place->etag);
         if (place->response == NULL)
-            return send_once(connection, 0, NULL);
+            return reply_send(connection, 0, NULL);
         place->route = route;
         place->variant = request->variant;
         place->version = version;
     }
     place->asked = ++server->asked;
-    return send_tagged(connection, place->response, route->type, place->etag);
+    return reply_tagged(connection, place->response, route->type, place->etag);
 }
 
 static enum MHD_Result answer_route(struct server *server, struct MHD_Connection *connection,
@@ -265,22 +145,22 @@ static enum MHD_Result answer_route(struct server *server, struct MHD_Connection
     struct server_request request = {.rest = rest, .inside = connection};
     struct scroll scroll = {0};
     if (route->variant != NULL && !route->variant(server->spec.context, &request, &scroll))
-        return send_sentence(server, connection, MHD_HTTP_BAD_REQUEST, &scroll);
+        return reply_sentence(&server->stock, connection, MHD_HTTP_BAD_REQUEST, &scroll);
     if (route->version != NULL)
         return answer_cached(server, connection, route, &request);
     unsigned code = route->render(server->spec.context, &request, &scroll);
     if (code != MHD_HTTP_OK)
-        return send_sentence(server, connection, code, &scroll);
-    return send_once(connection, code, scroll_response(server, &scroll, route->type, NULL));
+        return reply_sentence(&server->stock, connection, code, &scroll);
+    return reply_send(connection, code, reply_scroll(&server->stock, &scroll, route->type, NULL));
 }
 
 static enum MHD_Result answer_asset(struct MHD_Connection *connection, const struct page_asset *asset) {
     char etag[ETAG_BYTES];
     snprintf(etag, sizeof etag, "\"%" PRIx64 "\"", hash_bytes(asset->bytes, asset->length, 0));
-    struct MHD_Response *response = fixed_response(asset->bytes, asset->length, asset->type, etag);
+    struct MHD_Response *response = reply_fixed(asset->bytes, asset->length, asset->type, etag);
     if (response == NULL)
         return MHD_NO;
-    enum MHD_Result sent = send_tagged(connection, response, asset->type, etag);
+    enum MHD_Result sent = reply_tagged(connection, response, asset->type, etag);
     MHD_destroy_response(response);
     return sent;
 }
@@ -331,7 +211,7 @@ static enum MHD_Result answer_path(struct server *server, struct MHD_Connection 
         return answer_asset(connection, asset);
     struct scroll sentence = {0};
     scroll_text(&sentence, "there is no such page");
-    return send_sentence(server, connection, MHD_HTTP_NOT_FOUND, &sentence);
+    return reply_sentence(&server->stock, connection, MHD_HTTP_NOT_FOUND, &sentence);
 }
 
 /* Called once with the headers, when a refusal ends the connection; and again when the request is complete. */
@@ -349,7 +229,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     *seen = server;
     if (code == 0)
         return MHD_YES;
-    return send_sentence(server, connection, code, &sentence);
+    return reply_sentence(&server->stock, connection, code, &sentence);
 }
 
 /* ---- visitors ---- */

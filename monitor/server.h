@@ -4,7 +4,7 @@
  *   - GET and HEAD without a body, else 405 or 400; unknown paths 404; every refusal is a sentence;
  *   - a request with its headers fits into 16 KiB, at most SERVER_CONNECTIONS are open, an idle one for SERVER_IDLE_S, and
  *     whoever takes longer than the patience for one request and its answer is hung up on;
- *   - answers that slow clients are still being sent take SERVER_HELD_BYTES at most, whatever they ask for;
+ *   - answers that slow clients are still being sent take REPLY_HELD_BYTES (monitor/reply.h) at most;
  *   - a page of another origin learns nothing: a loopback listener answers only requests for this machine's names (so no name
  *     can be rebound to it), and browsers are told to run nothing but our own files;
  *   - an answer is rendered once per version and variant, and carries an ETag: to ask again for what has not changed costs 304. */
@@ -24,8 +24,7 @@ enum {
     SERVER_IDLE_S = 10,
     SERVER_PATIENCE_MS = 60000,
     SERVER_REQUEST_BYTES = 16384,
-    SERVER_HELD_BYTES = 256 << 20, /* of answers that are cached or being sent; beyond that there is a 503 */
-    SERVER_CACHED = 16             /* answers kept, the least recently asked for goes */
+    SERVER_CACHED = 16 /* answers kept, the least recently asked for goes */
 };
 
 struct server_request {

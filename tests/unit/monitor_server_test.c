@@ -14,6 +14,7 @@
 
 #include "core/memory.h"
 #include "http_client.h"
+#include "monitor/reply.h"
 #include "monitor/server.h"
 
 enum { LARGE_BYTES = 24 << 20, PATIENCE_MS = 500 };
@@ -430,7 +431,7 @@ static void answers_that_nobody_reads_are_bounded(void **state) {
         http_client_send(lazy[i], ASK, strlen(ASK));
         http_client_turn(&shop.host, 10);
     }
-    assert_true(memory_blocks_held() <= 1 + 2 * (SERVER_HELD_BYTES / LARGE_BYTES));
+    assert_true(memory_blocks_held() <= 1 + 2 * (REPLY_HELD_BYTES / LARGE_BYTES));
     assert_int_equal(code_of_text(&shop.host, ASK), 503);
     check_get(&shop.host, "/rest/x", 200, "rest 'x'");
     http_client_turn(&shop.host, PATIENCE_MS + 1500);
