@@ -216,9 +216,11 @@ void desk_close(struct desk *desk) {
     char path[PATH_MAX];
     if (desk == NULL)
         return;
+    struct http *http = desk->http;
     desk->board.over = true;
+    desk->http = NULL;
     show_targets(desk);
-    http_close(desk->http);
+    http_close(http);
     if (desk->url[0] != '\0' && path_of(desk, "url", path))
         unlink(path);
     records_close(desk->records);

@@ -5,11 +5,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/thread.h"
 #include "monitor/metrics.h"
 #include "monitor/server.h"
 
@@ -90,19 +90,6 @@ static void *run(void *context) {
     return NULL;
 }
 
-/* Signals are for others: the thread is born with all of them blocked. */
-static bool start_thread(struct member_page *page, struct status *status) {
-    sigset_t all, former;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    int error = pthread_create(&page->thread, NULL, run, page);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    if (error != 0)
-        return status_fail(status, STATUS_NO_MEMORY, "cannot start a thread for a page (error %d)", error);
-    pthread_setname_np(page->thread, "page");
-    return true;
-}
-
 /* ---- life ---- */
 
 static void free_page(struct member_page *page) {
@@ -130,7 +117,7 @@ struct member_page *member_page_start(const struct member_page_spec *spec, struc
         return NULL;
     page->spec = *spec;
     page->pipe[PIPE_READ] = page->pipe[PIPE_WRITE] = -1;
-    if (open_parts(page, spec->listen, status) && start_thread(page, status))
+    if (open_parts(page, spec->listen, status) && thread_start(&page->thread, "page", run, page, status))
         return page;
     free_page(page);
     return NULL;

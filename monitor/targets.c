@@ -31,8 +31,7 @@ static void put_group(struct scroll *scroll, const struct board *board, const ch
 
 void targets_put(struct scroll *scroll, const struct board *board, const char *address) {
     json_put_open(scroll, '[');
-    if (!board->over)
-        put_group(scroll, board, "coordinator", 0, address);
+    put_group(scroll, board, "coordinator", 0, address);
     for (uint32_t i = 0; !board->over && i < board->shard_count; i++)
         if (board->shards[i].at.up)
             put_group(scroll, board, "pserver", i, board->shards[i].at.member.page);

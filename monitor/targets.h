@@ -6,7 +6,7 @@
 #include "monitor/scroll.h"
 
 /* Puts the content: a group {"targets": ["host:port"], "labels": {role, index, run}} for the coordinator at `address` (NULL: it
- * has none) and for every member that has a page. `[]` for a run that is over. */
+ * has none) and, until the run is over, for every member that has a page. */
 void targets_put(struct scroll *scroll, const struct board *board, const char *address);
 
 #endif

@@ -126,6 +126,10 @@ static void what_was_told_is_recorded_and_the_address_is_taken_back(void **state
     service_epoch(scene->service, &(struct epoch_report){.epoch = 1, .train_loss = 0.5});
     service_model(scene->service, &(struct model_report){.epoch = 1});
     service_over(scene->service, &(struct status){STATUS_OK, ""});
+    await(scene, "events.csv", ",finished,,,");
+    service_linger(scene->service, 0.05);
+    assert_true(contains(scene, "targets.json", "\"coordinator\"")); /* for a last scrape, */
+    assert_false(contains(scene, "targets.json", "127.0.0.1:4711")); /* for which members are not there */
     service_stop(scene->service);
     assert_true(contains(scene, "run.csv", ",0.25,"));
     assert_true(contains(scene, "events.csv", ",joined,worker,1,\"pid=4\""));
