@@ -111,7 +111,7 @@ static double median_of(const struct board *board, double (*of)(const struct boa
 
 /* A worker that works for a small part of the time is not what the others wait for, however slow that part is. */
 static double against_median(const struct board_worker *worker, double usual, double usual_at_work) {
-    static const double MATTERS = 0.25;
+    static const double MATTERS = 0.1;
     double speed = pace(worker) / usual, at_work = pace_at_work(worker) / usual_at_work;
     bool matters = worker->at.compute + worker->at.data >= MATTERS;
     return matters && at_work < 1 ? fmin(speed, at_work) : speed;

@@ -198,7 +198,7 @@ def status(address):
 
 
 class Slowed:
-    """A process that stands still for four fifths of the time; a context."""
+    """A process that stands still for nine tenths of the time; a context."""
 
     def __init__(self, pid):
         self.pid, self.over = pid, threading.Event()
@@ -207,9 +207,9 @@ class Slowed:
     def hinder(self):
         while not self.over.is_set():
             os.kill(self.pid, signal.SIGSTOP)
-            time.sleep(0.016)
+            time.sleep(0.045)
             os.kill(self.pid, signal.SIGCONT)
-            time.sleep(0.004)
+            time.sleep(0.005)
 
     def __enter__(self):
         self.thread.start()
@@ -222,9 +222,9 @@ class Slowed:
 def straggler_is_flagged(browser, address, folder):
     browser.click("#tab-workers")
     with Slowed(status(address)["workers"][1]["pid"]):
-        browser.until("the slowed worker is flagged", 20, lambda: has(browser, cell("worker", 1, "state"), "straggler"))
+        browser.until("the slowed worker is flagged", 40, lambda: has(browser, cell("worker", 1, "state"), "straggler"))
         browser.screenshot(folder, "straggler")
-    browser.until("the flag goes when it is no longer slowed", 20, lambda: not has(browser, cell("worker", 1, "state"), "straggler"))
+    browser.until("the flag goes when it is no longer slowed", 40, lambda: not has(browser, cell("worker", 1, "state"), "straggler"))
 
 
 def killed_pserver_comes_back(browser, address, folder):

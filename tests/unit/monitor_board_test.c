@@ -400,7 +400,7 @@ static void the_one_that_all_wait_for_is_the_straggler(void **state) {
     for (int i = 0; i < WORKERS; i++)
         assert_int_equal(scene.board.workers[i].flags, i == 2 ? FLAG_STRAGGLER : 0);
     for (int i = 0; i < WORKERS; i++) /* a network that takes all the time is nobody's fault */
-        scene.workers[i].compute = i == 2 ? 0.09 : 0.02;
+        scene.workers[i].compute = i == 2 ? 0.045 : 0.01;
     tell_thrice(&scene);
     assert_int_equal(scene.board.workers[2].flags, 0);
     board_free(&scene.board);
