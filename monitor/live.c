@@ -110,8 +110,7 @@ static void put_rest(struct area *area, uint32_t shards_left, uint32_t workers_l
 
 /* All members when they fit; otherwise as many pservers as half the room allows, workers in the rest. */
 static void put_members(struct area *area, const struct progress_report *report) {
-    unsigned room =
-        area->lines > area->extent->line_count ? area->lines - area->extent->line_count : 0;
+    unsigned room = area->lines > area->extent->line_count ? area->lines - area->extent->line_count : 0;
     uint32_t shards = report->pserver_count, workers = report->worker_count;
     bool all = (uint64_t)shards + workers <= room;
     if (!all) {

@@ -174,16 +174,15 @@ static void put_member(struct picture *picture, const struct top_table *table, c
         add_padded(&text, &table->columns[i], cell);
     }
     put(picture, label);
-    picture->used = canvas_bar(&picture->canvas, picture->used, bar_cells(picture),
-                               epoch_share(picture, member));
+    picture->used =
+        canvas_bar(&picture->canvas, picture->used, bar_cells(picture), epoch_share(picture, member));
     put_coloured(picture, code != NULL ? code : "", line);
     end_line(picture);
 }
 
 static void put_table(struct picture *picture, const struct top_table *table, const char *role) {
     const json_t *members[TOP_MEMBERS_MAX];
-    size_t count =
-        top_sorted(table, picture->status, picture->view->sort, picture->view->reversed, members);
+    size_t count = top_sorted(table, picture->status, picture->view->sort, picture->view->reversed, members);
     put_head(picture, table, role);
     for (size_t i = 0; i < count; i++)
         put_member(picture, table, members[i]);
@@ -242,7 +241,10 @@ static void put_keys(struct picture *picture, unsigned lines) {
     if (lines > picture->limit)
         text_add(&text, "   up/down: lines %u-%u of %u", picture->first + 1, picture->first + picture->limit,
                  lines);
-    put_coloured(picture, COLOUR_REST, line);
+    if (picture->view->notice != NULL)
+        put_coloured(picture, COLOUR_WARN, picture->view->notice);
+    else
+        put_coloured(picture, COLOUR_REST, line);
     text_add(picture->canvas.text, "\x1b[K");
 }
 

@@ -23,9 +23,11 @@
 enum { TOP_TEXT_BYTES = 1024 * 1024, TOP_COLUMNS_MAX = 400 };
 
 struct top_view {
-    const char *sort; /* a name of top_sort_name: members in falling order, those that are named "index" in rising */
+    const char
+        *sort; /* a name of top_sort_name: members in falling order, those that are named "index" in rising */
     bool reversed;
-    unsigned first; /* line of the members and events that is shown first, when not all fit */
+    const char *notice; /* stands in the last line instead of the keys; NULL: none */
+    unsigned first;     /* line of the members and events that is shown first, when not all fit */
 };
 
 /* Appends the picture, every line ended by "\n". A style of 0 lines is for a pipe: all of it, at any length. Otherwise at most
