@@ -74,17 +74,6 @@ static void add_state(struct text *text, const json_t *member) {
         text_add(text, "%s", state[0] != '\0' ? state : "-");
 }
 
-static void add_duration(struct text *text, double us) {
-    if (!isfinite(us))
-        text_add(text, "-");
-    else if (us < 999.5)
-        text_add(text, "%.0fus", us);
-    else if (us < 999500)
-        text_add(text, "%.*fms", us < 9950 ? 1 : 0, us / 1e3);
-    else
-        text_add(text, "%.1fs", us / 1e6);
-}
-
 static void add_share(struct text *text, double share) {
     if (isfinite(share))
         text_add(text, "%.0f%%", share * 100);
@@ -118,7 +107,7 @@ void top_cell(char cell[TOP_CELL_BYTES], const struct top_column *column, const 
         text_add(&text, "%s", quantity_fixed(number, value, 2));
         break;
     case TOP_DURATION:
-        add_duration(&text, value);
+        text_add(&text, "%s", quantity_micros(number, value));
         break;
     case TOP_MEMORY:
         text_add(&text, "%s", is_whole(value) ? quantity_memory(number, (uint64_t)value) : "-");
