@@ -176,10 +176,11 @@ static void put_dots(const struct frame *frame, const struct report_curve *curve
 
 /* ---- marks ---- */
 
-bool report_chart_marks(const char *event) {
-    static const char *const MARKED[] = {"checkpoint", "lost", "restarted", "recovered"};
-    for (size_t i = 0; i < sizeof MARKED / sizeof MARKED[0]; i++)
-        if (strcmp(event, MARKED[i]) == 0)
+const char *const REPORT_MARK_NAMES[REPORT_MARKS] = {"checkpoint", "lost", "restarted", "recovered"};
+
+static bool is_marked(const char *event) {
+    for (size_t i = 0; i < REPORT_MARKS; i++)
+        if (strcmp(event, REPORT_MARK_NAMES[i]) == 0)
             return true;
     return false;
 }
@@ -187,7 +188,7 @@ bool report_chart_marks(const char *event) {
 static void put_mark(const struct frame *frame, const struct board_event *event) {
     quantity when;
     double x = place_x(frame, event->seconds);
-    if (!report_chart_marks(event->event) || !(x >= frame->left && x <= frame->right + 0.5))
+    if (!is_marked(event->event) || !(x >= frame->left && x <= frame->right + 0.5))
         return;
     scroll_add(frame->page, "<path class=\"mark m-%s\" d=\"M%.1f %.0fV%.1f\"><title>", event->event, x,
                frame->top, frame->bottom);
@@ -200,11 +201,9 @@ static void put_mark(const struct frame *frame, const struct board_event *event)
 }
 
 static void put_marks(const struct frame *frame) {
-    const struct board *board = frame->chart->marks;
-    const struct board_event *event;
-    for (uint64_t serial = 1; board != NULL && serial <= board->event_count; serial++)
-        if ((event = board_event_at(board, serial)) != NULL)
-            put_mark(frame, event);
+    const struct report_events *events = frame->chart->marks;
+    for (size_t i = 0; events != NULL && i < events->count; i++)
+        put_mark(frame, &events->items[i]);
 }
 
 /* ---- the figure ---- */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "monitor/board.h"
+#include "cli/report_facts.h"
 #include "monitor/scroll.h"
 
 enum report_numbers {
@@ -38,13 +38,14 @@ struct report_chart {
     bool small;                  /* one of many */
     struct report_curve curves[REPORT_CURVES];
     size_t curve_count;
-    const struct board *marks; /* whose events are marked, NULL: none */
+    const struct report_events *marks; /* NULL: none */
 };
 
 /* Appends a figure with its title, its legend when there are several curves, and the chart. */
 void report_chart_put(struct scroll *page, const struct report_chart *chart);
 
 /* The kinds of events that are marked: each has a class of the page, "m-" and its name. */
-bool report_chart_marks(const char *event);
+enum { REPORT_MARKS = 4 };
+extern const char *const REPORT_MARK_NAMES[REPORT_MARKS];
 
 #endif

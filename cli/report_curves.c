@@ -1,6 +1,7 @@
 /* The charts of the report. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/report_chart.h"
 #include "cli/report_page.h"
@@ -29,7 +30,7 @@ static struct report_chart begin(const struct desk *desk, const char *title, enu
                                  .by_epoch = by_epoch,
                                  .x_most = by_epoch ? (double)board->epoch_count : desk->facts->seconds,
                                  .y_most = NAN,
-                                 .marks = by_epoch ? NULL : board};
+                                 .marks = by_epoch ? NULL : &desk->facts->events};
 }
 
 static void add(struct report_chart *chart, const char *name, const double *x, const double *y, size_t count,
@@ -198,18 +199,19 @@ static void put_shards(const struct desk *desk, const char *title, enum series_s
 
 /* ---- all ---- */
 
+static bool has_event(const struct report_events *events, const char *name) {
+    for (size_t i = 0; i < events->count; i++)
+        if (strcmp(events->items[i].event, name) == 0)
+            return true;
+    return false;
+}
+
 static void put_mark_legend(const struct desk *desk) {
-    static const char *const NAMES[] = {"checkpoint", "lost", "restarted", "recovered"};
-    const struct board *board = &desk->facts->board;
-    const struct board_event *event;
-    bool any = false;
-    for (uint64_t serial = 1; serial <= board->event_count; serial++)
-        any = any || ((event = board_event_at(board, serial)) != NULL && report_chart_marks(event->event));
-    if (!any)
-        return;
-    scroll_text(desk->page, "<div class=\"legend faint\">Marks: ");
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
-        scroll_add(desk->page, "<span><i class=\"m m-%s\"></i>%s</span>", NAMES[i], NAMES[i]);
+    scroll_text(desk->page, "<div class=\"legend faint\">");
+    for (size_t i = 0; i < REPORT_MARKS; i++)
+        if (has_event(&desk->facts->events, REPORT_MARK_NAMES[i]))
+            scroll_add(desk->page, "<span><i class=\"m m-%s\"></i>%s</span>", REPORT_MARK_NAMES[i],
+                       REPORT_MARK_NAMES[i]);
     scroll_text(desk->page, "</div>\n");
 }
 

@@ -65,6 +65,34 @@ static bool read_summary(struct report_facts *facts, struct status *status) {
                        facts->summary == NULL ? error.text : "it should hold an object");
 }
 
+struct listening {
+    struct report_events *events;
+    struct status *status; /* of the first failure */
+};
+
+static void keep_event(void *context, const struct board_event *event) {
+    struct listening *listening = context;
+    struct report_events *events = listening->events;
+    void *items = events->items;
+    if (listening->status->code != STATUS_OK || strcmp(event->event, "epoch") == 0)
+        return;
+    if (memory_grow(&items, &events->capacity, events->count + 1, sizeof *events->items, "events",
+                    listening->status)) {
+        events->items = items;
+        events->items[events->count++] = *event;
+    }
+}
+
+static bool read_events(struct report_facts *facts, const char *folder, struct status *status) {
+    struct status failure = {0};
+    struct listening listening = {&facts->events, &failure};
+    if (!records_each_event(folder, keep_event, &listening, status))
+        return false;
+    if (failure.code != STATUS_OK)
+        *status = failure;
+    return failure.code == STATUS_OK;
+}
+
 static bool read_records(struct report_facts *facts, struct status *status) {
     struct board_run run = {0};
     char folder[PATH_MAX], history[PATH_MAX];
@@ -77,14 +105,15 @@ static bool read_records(struct report_facts *facts, struct status *status) {
     return board_init(&facts->board, &run, status) &&
            board_expect(&facts->board, pservers, workers, status) &&
            series_init(&facts->series, pservers, workers, status) &&
-           records_read(folder, history, (double)now.tv_sec, &facts->board, &facts->series, status);
+           records_read(folder, history, (double)now.tv_sec, &facts->board, &facts->series, status) &&
+           read_events(facts, folder, status);
 }
 
 /* The last that is known of its time; without records, the sum of its epochs. */
 static double find_end(const struct report_facts *facts) {
     const struct board *board = &facts->board;
-    const struct board_event *last = board_event_at(board, board->event_count);
-    double end = last != NULL ? last->seconds : 0, epochs = 0;
+    const struct report_events *events = &facts->events;
+    double end = events->count > 0 ? events->items[events->count - 1].seconds : 0, epochs = 0;
     if (facts->series.count > 0)
         end = fmax(end, facts->series.seconds[facts->series.count - 1]);
     for (size_t i = 0; i < board->epoch_count; i++)
@@ -97,7 +126,7 @@ bool report_facts_read(struct report_facts *facts, const char *folder, struct st
     if (!name_folder(facts, folder, status) || !read_config(facts, status) || !read_summary(facts, status) ||
         !read_records(facts, status))
         return false;
-    facts->has_records = facts->series.count > 0 || facts->board.event_count > 0;
+    facts->has_records = facts->series.count > 0 || facts->events.count > 0;
     facts->lives = is_there(facts, "monitor/url");
     facts->seconds = find_end(facts);
     return true;
@@ -108,12 +137,13 @@ void report_facts_close(struct report_facts *facts) {
     memory_release(facts->config_text);
     board_free(&facts->board);
     series_free(&facts->series);
+    memory_release(facts->events.items);
 }
 
 /* The last event that says how a process of the run ended, of those after its last start. */
-static const struct board_event *last_end(const struct board *board) {
-    const struct board_event *event;
-    for (uint64_t serial = board->event_count; (event = board_event_at(board, serial)) != NULL; serial--) {
+static const struct board_event *last_end(const struct report_events *events) {
+    for (size_t i = events->count; i-- > 0;) {
+        const struct board_event *event = &events->items[i];
         if (strcmp(event->event, "stopped") == 0 || strcmp(event->event, "failed") == 0)
             return event;
         if (strcmp(event->event, "started") == 0)
@@ -123,7 +153,7 @@ static const struct board_event *last_end(const struct board *board) {
 }
 
 const char *report_facts_outcome(const struct report_facts *facts, const char **reason) {
-    const struct board_event *end = last_end(&facts->board);
+    const struct board_event *end = last_end(&facts->events);
     *reason = "";
     if (facts->summary != NULL)
         return "finished";

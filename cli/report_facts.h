@@ -10,6 +10,12 @@
 #include "monitor/board.h"
 #include "monitor/series.h"
 
+/* All that is on record but for "epoch": those have a table of their own. In their order. */
+struct report_events {
+    struct board_event *items;
+    size_t count, capacity;
+};
+
 struct report_facts {
     char folder[PATH_MAX]; /* as it was named, without slashes at its end */
     const char *name;      /* its last part */
@@ -19,7 +25,8 @@ struct report_facts {
     json_t *summary;    /* NULL: the run has not finished */
     bool has_records;   /* RUN/monitor; without it there are the epochs alone */
     bool lives;         /* its coordinator says where it answers */
-    struct board board; /* epochs and events */
+    struct board board; /* its epochs */
+    struct report_events events;
     struct series series;
     double seconds; /* of the run, as far as is known: the right end of what goes by time */
 };

@@ -27,7 +27,7 @@ static const char STYLE[] =
     ".tiles div{background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.6rem .8rem}"
     ".tiles "
     "b{display:block;font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.25;"
-    "overflow-wrap:anywhere}.tiles small{color:var(--faint)}\n"
+    "overflow-wrap:anywhere}.tiles small{color:var(--faint)}.tiles .two{grid-column:span 2}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:1rem}"
     ".smalls{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:.6rem}"
     "figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.7rem "

@@ -26,8 +26,9 @@ static const char *memory_of(quantity out, double value) {
     return is_whole(value) ? quantity_memory(out, (uint64_t)value) : "-";
 }
 
+/* A long value, a digest, takes the room of two. */
 static void put_tile(struct scroll *page, const char *value, const char *name) {
-    scroll_text(page, "<div><b>");
+    scroll_text(page, strlen(value) > 12 ? "<div class=\"two\"><b>" : "<div><b>");
     report_string(page, value);
     scroll_text(page, "</b><small>");
     report_string(page, name);
@@ -222,13 +223,14 @@ void report_shards_put(struct scroll *page, const struct report_facts *facts) {
     scroll_text(page,
                 "<section class=\"long\"><h2>Parameter servers</h2>\n<div class=\"wide\"><table><thead><tr>"
                 "<th>pserver</th>" COUNT_HEADS "<th>load</th><th>hot rows</th><th>mean pulls/s</th>"
-                "<th>most pull p99</th><th>most queued</th></tr></thead><tbody>\n");
+                "<th>worst p99</th><th>queued</th></tr></thead><tbody>\n");
     for (uint32_t shard = 0; shard < facts->config.cluster_pservers; shard++)
         put_shard(page, facts, shard);
     scroll_text(page,
                 "</tbody></table></div>\n<p class=\"faint\">Load is a shard's share of the rows pulled and "
                 "pushed against the mean; hot rows is the share of pulls that went to the hottest hundredth "
-                "of its movies.</p>\n");
+                "of its movies. Pulled, pushed and read are rows; worst p99 and queued are the largest "
+                "samples.</p>\n");
     say_where_counts_are(page, facts);
     scroll_text(page, "</section>\n");
 }
@@ -269,22 +271,15 @@ static void put_event(struct scroll *page, const struct board_event *event) {
     scroll_text(page, "</td></tr>\n");
 }
 
-/* What every epoch says stands in a table of its own. */
 void report_events_put(struct scroll *page, const struct report_facts *facts) {
-    const struct board *board = &facts->board;
-    const struct board_event *event;
-    if (board->event_count == 0)
+    const struct report_events *events = &facts->events;
+    if (events->count == 0)
         return;
     scroll_text(
         page, "<section class=\"long\"><h2>Events</h2>\n<div class=\"scroll\"><table><thead><tr><th>time</th>"
               "<th class=\"l\">event</th><th class=\"l\">of</th><th class=\"l\">what</th></tr></thead>"
               "<tbody>\n");
-    for (uint64_t serial = 1; serial <= board->event_count; serial++)
-        if ((event = board_event_at(board, serial)) != NULL && strcmp(event->event, "epoch") != 0)
-            put_event(page, event);
-    scroll_text(page, "</tbody></table></div>\n");
-    if (board->event_count > BOARD_EVENTS)
-        scroll_add(page, "<p class=\"faint\">Of the newest %d events; monitor/events.csv has more.</p>\n",
-                   BOARD_EVENTS);
-    scroll_text(page, "</section>\n");
+    for (size_t i = 0; i < events->count; i++)
+        put_event(page, &events->items[i]);
+    scroll_text(page, "</tbody></table></div></section>\n");
 }
