@@ -190,8 +190,10 @@ static void put_mark(const struct frame *frame, const struct board_event *event)
     double x = place_x(frame, event->seconds);
     if (!is_marked(event->event) || !(x >= frame->left && x <= frame->right + 0.5))
         return;
-    scroll_add(frame->page, "<path class=\"mark m-%s\" d=\"M%.1f %.0fV%.1f\"><title>", event->event, x,
-               frame->top, frame->bottom);
+    /* Checkpoints are many, and nothing is wrong with them: they stay low. */
+    double top = strcmp(event->event, "checkpoint") == 0 ? frame->bottom - 10 : frame->top;
+    scroll_add(frame->page, "<path class=\"mark m-%s\" d=\"M%.1f %.1fV%.1f\"><title>", event->event, x, top,
+               frame->bottom);
     scroll_add(frame->page, "%s %s", quantity_clock(when, event->seconds), event->event);
     if (event->index >= 0)
         scroll_add(frame->page, " %s %lld", event->role, (long long)event->index);

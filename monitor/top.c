@@ -78,9 +78,11 @@ static void put_numbers(struct picture *picture) {
              quantity_short(speed, top_number(progress, "ratings_per_s")),
              fmax(top_number(progress, "pservers_up"), 0), fmax(top_number(progress, "pservers"), 0),
              fmax(top_number(progress, "workers_up"), 0), fmax(top_number(progress, "workers"), 0));
+    double since = top_number(progress, "checkpoint_age_s");
     if (top_number(progress, "checkpoint") > 0)
-        text_add(&text, "   checkpoint %.0f, %s ago", top_number(progress, "checkpoint"),
-                 quantity_clock(age, top_number(progress, "checkpoint_age_s")));
+        text_add(&text, "   checkpoint %.0f", top_number(progress, "checkpoint"));
+    if (top_number(progress, "checkpoint") > 0 && isfinite(since))
+        text_add(&text, ", %s ago", quantity_clock(age, since));
     put(picture, line);
     end_line(picture);
 }
