@@ -8,6 +8,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "net/signals.h"
+
 /* The alternate screen, and the cursor out of sight. */
 static const char ENTER[] = "\x1b[?1049h\x1b[?25l", LEAVE[] = "\x1b[?25h\x1b[?1049l";
 
@@ -44,9 +46,11 @@ bool top_screen_open(struct top_screen *screen, struct status *status) {
     static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH};
     sigset_t set;
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof SIGNALS / sizeof SIGNALS[0]; i++)
+    for (size_t i = 0; i < sizeof SIGNALS / sizeof SIGNALS[0]; i++) {
         sigaddset(&set, SIGNALS[i]);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+        signals_pass_on(SIGNALS[i], NULL);
+    }
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     *screen = (struct top_screen){.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (screen->signals < 0)
         return status_fail_errno(status, STATUS_UNAVAILABLE, "cannot listen to signals");

@@ -62,9 +62,22 @@ static const char *draw(const char *quoted, struct top_view *view, unsigned colu
 static void a_pipe_gets_all_of_it(void **state) {
     struct top_view view = {.sort = "index"};
     (void)state;
-    assert_string_equal(
-        draw(STATUS, &view, 80, 0, false),
-        "demo-1  training  epoch 3/10  ##################------------------   50%  eta 01:12\n" + 0);
+    assert_string_equal(draw(STATUS, &view, 80, 0, false),
+                        "demo-1  training  epoch 3/10  #################----------------   50%  eta 01:12\n"
+                        "loss 0.71   valid rmse 0.873   lr 4.1e-3   1.8M ratings/s   pservers 2/3   worke\n"
+                        "\n"
+                        "pserver                      state       pulls/s pushes/s  load  pull p99\n"
+                        "        0  ########--------  up            12.1k    12.0k  0.90     850us\n"
+                        "        1  ###-------------  lost              -        -     -         -\n"
+                        "        2  ########--------  skew,queue    31.0k    30.9k  1.41      23ms\n"
+                        "\n"
+                        "worker                       state      rating/s   median lanes       lag\n"
+                        "        0  ########--------  up             930k     100%     2         0\n"
+                        "        1  ####------------  straggler      310k      33%     1        25\n"
+                        "\n"
+                        "events\n"
+                        "    01:15  lost pserver 1  killed ?[2J\n"
+                        "    00:01  started  step=0\n");
 }
 
 static void state_and_flags_are_one_column(void **state) {
