@@ -115,11 +115,8 @@ static void print_json(const struct answer *answer) {
     json_decref(object);
 }
 
-static bool take_biases(struct answer *answer, const struct model_file *model, struct status *status) {
-    uint32_t factors = model->spec.factors;
-    answer->biases = memory_take_array(model->movies, sizeof *answer->biases, "movie biases", status);
-    for (uint32_t movie = 0; answer->biases != NULL && movie < model->movies; movie++)
-        answer->biases[movie] = (double)model->movie_rows[(size_t)movie * (factors + 1) + factors];
+static bool take_biases(struct answer *answer, const struct finished *finished, struct status *status) {
+    answer->biases = finished_biases(finished, status);
     answer->report.biases = answer->biases;
     return answer->biases != NULL;
 }
@@ -149,7 +146,7 @@ static bool answer_with(struct answer *answer, const struct finished *finished, 
         return status_fail(
             status, STATUS_BAD_DATA,
             "no movie of the model has a training rating: there is nothing to say of its biases");
-    return take_biases(answer, model, status) && take_means(answer, finished, status) &&
+    return take_biases(answer, finished, status) && take_means(answer, finished, status) &&
            factor_ranking_make(&answer->by_bias, answer->biases, 1, &answer->report.popular, status);
 }
 

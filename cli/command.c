@@ -10,6 +10,8 @@ const struct command COMMANDS[] = {
     {"config", "check, print or document a configuration", command_config},
     {"plan", "say what a run will take: memory per process, bytes per epoch on the wire", command_plan},
     {"check", "try configuration, data, ports and reachability before a run", command_check},
+    {"top", "watch a run that lives: bars and figures per pserver and worker", command_top},
+    {"report", "look back at a run: one HTML file with its curves, tables and events", command_report_run},
     {"predict", "predict one rating and show the terms that make it up", command_predict},
     {"recommend", "the movies that a model expects its users to rate best", command_recommend},
     {"similar", "movies whose factors are near those of one", command_similar},

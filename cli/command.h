@@ -25,6 +25,8 @@ int command_train(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_top(int argc, char **argv);
+int command_report_run(int argc, char **argv);
 int command_predict(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_export(int argc, char **argv);

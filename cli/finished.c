@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "core/memory.h"
+
 error_t finished_argument(int key, char *value, struct argp_state *state, const char **path) {
     switch (key) {
     case ARGP_KEY_ARG:
@@ -67,4 +69,13 @@ void finished_close(struct finished *finished) {
         packed_set_close(&finished->set);
     predictor_close(&finished->predictor);
     model_file_close(&finished->model);
+}
+
+double *finished_biases(const struct finished *finished, struct status *status) {
+    const struct model_file *model = &finished->model;
+    uint32_t factors = model->spec.factors;
+    double *biases = memory_take_array(model->movies, sizeof *biases, "movie biases", status);
+    for (uint32_t movie = 0; biases != NULL && movie < model->movies; movie++)
+        biases[movie] = (double)model->movie_rows[(size_t)movie * (factors + 1) + factors];
+    return biases;
 }

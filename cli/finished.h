@@ -39,4 +39,8 @@ bool finished_open(struct finished *finished, const char *path, const char *data
                    enum finished_ratings ratings, struct status *status);
 void finished_close(struct finished *finished);
 
+/* The bias of every movie of a model that has them; the caller gives them back with memory_release. NULL and
+ * STATUS_NO_MEMORY. */
+double *finished_biases(const struct finished *finished, struct status *status);
+
 #endif

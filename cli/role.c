@@ -89,8 +89,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 
 /* For the log file, which is our stderr. */
 static void log_line(void *context, const char *sentence) {
-    (void)context;
-    event_log_line(stderr, sentence);
+    event_log_line(context, sentence);
 }
 
 static bool drive(struct node *node, struct status *status) {
@@ -129,6 +128,7 @@ static bool open_set(struct config *config, struct packed_set *set, struct statu
 static bool run_role(const struct role_arguments *arguments, struct config *config, struct status *status) {
     struct packed_set set = {0};
     char listen[ENDPOINT_BYTES];
+    struct event_log log = {stderr, config->monitor_log, role_name(arguments->role)};
     struct node_spec spec = {
         .config = config,
         .set = arguments->role == ROLE_WORKER ? &set : NULL,
@@ -139,6 +139,7 @@ static bool run_role(const struct role_arguments *arguments, struct config *conf
         .has_page = true,
         .replaces = arguments->replaces,
         .log = log_line,
+        .log_context = &log,
     };
     snprintf(listen, sizeof listen, "tcp://%.200s:*", config->cluster_bind);
     if (spec.coordinator[0] == '\0')

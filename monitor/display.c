@@ -1,18 +1,14 @@
 #include "monitor/display.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "core/memory.h"
 #include "monitor/lines.h"
 #include "monitor/live.h"
+#include "monitor/terminal.h"
 #include "monitor/text.h"
 
-enum { FRAME_BYTES = 128 * 1024, COLUMNS_DEFAULT = 80, LINES_DEFAULT = 24 };
+enum { FRAME_BYTES = 128 * 1024 };
 
 struct display {
     FILE *stream;
@@ -24,35 +20,14 @@ struct display {
     char frame[FRAME_BYTES];
 };
 
-static bool set_in_environment(const char *name) {
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0';
-}
-
-static bool can_redraw(FILE *stream) {
-    const char *terminal = getenv("TERM");
-    return isatty(fileno(stream)) && terminal != NULL && terminal[0] != '\0' && strcmp(terminal, "dumb") != 0;
-}
-
-/* The first of the three that is set decides, as in setlocale(3). */
-static bool speaks_utf8(void) {
-    static const char *const NAMES[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
-        if (set_in_environment(NAMES[i]))
-            return strcasestr(getenv(NAMES[i]), "utf-8") != NULL ||
-                   strcasestr(getenv(NAMES[i]), "utf8") != NULL;
-    return false;
-}
-
 struct display *display_new(FILE *stream, enum display_level level, struct status *status) {
     struct display *display = memory_take(sizeof *display, "the display", status);
     if (display == NULL)
         return NULL;
     display->stream = stream;
     display->level = level;
-    display->live = can_redraw(stream);
-    display->style.colour = display->live && !set_in_environment("NO_COLOR");
-    display->style.unicode = speaks_utf8();
+    display->live = terminal_can_redraw(stream);
+    display->style = terminal_style(stream);
     return display;
 }
 
@@ -61,14 +36,6 @@ void display_free(struct display *display) {
         return;
     display_clear(display);
     memory_release(display);
-}
-
-/* Asked anew at each drawing: people resize windows. */
-static void measure(struct display *display) {
-    struct winsize size = {0};
-    bool known = ioctl(fileno(display->stream), TIOCGWINSZ, &size) == 0;
-    display->style.columns = known && size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
-    display->style.lines = known && size.ws_row > 0 ? size.ws_row : LINES_DEFAULT;
 }
 
 /* Goes back to the start of the live area. A line that no longer fits the width has been wrapped by the
@@ -92,7 +59,7 @@ static void write_out(struct display *display, const struct text *text) {
 static struct text begin(struct display *display) {
     struct text text = text_over(display->frame, sizeof display->frame);
     if (display->drawn.line_count > 0) {
-        measure(display);
+        terminal_measure(display->stream, &display->style);
         go_back(display, &text);
         text_add(&text, "\x1b[J");
     }
@@ -122,7 +89,7 @@ void display_log(struct display *display, const char *sentence) {
 
 static void draw(struct display *display, const struct progress_report *report) {
     struct text text = text_over(display->frame, sizeof display->frame);
-    measure(display);
+    terminal_measure(display->stream, &display->style);
     go_back(display, &text);
     live_compose(&text, report, &display->style, &display->drawn);
     text_add(&text, "\x1b[J");

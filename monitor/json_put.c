@@ -30,27 +30,6 @@ void json_put_key(struct scroll *scroll, const char *key) {
 
 /* ---- strings ---- */
 
-/* The number of bytes of the UTF-8 character at `at`, 0 when these bytes are none (overlong, a surrogate, cut off). */
-static size_t character(const unsigned char *at, size_t left) {
-    static const struct {
-        unsigned char first_low, first_high, second_low, second_high, length;
-    } FORMS[] = {{0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-                 {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-                 {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
-    size_t form = 0, count = sizeof FORMS / sizeof FORMS[0];
-    while (form < count && (at[0] < FORMS[form].first_low || at[0] > FORMS[form].first_high))
-        form++;
-    if (form == count || FORMS[form].length > left)
-        return 0;
-    for (size_t i = 1; i < FORMS[form].length; i++) {
-        unsigned char low = i == 1 ? FORMS[form].second_low : 0x80;
-        unsigned char high = i == 1 ? FORMS[form].second_high : 0xBF;
-        if (at[i] < low || at[i] > high)
-            return 0;
-    }
-    return FORMS[form].length;
-}
-
 /* One character, escaped where JSON wants it (or a browser could take it for markup). */
 static void put_character(struct scroll *scroll, const char *at, size_t length) {
     unsigned char first = (unsigned char)at[0];
@@ -68,7 +47,7 @@ void json_put_bytes(struct scroll *scroll, const char *bytes, size_t length) {
     separate(scroll);
     scroll_put(scroll, "\"", 1);
     for (size_t i = 0; i < length;) {
-        size_t one = character((const unsigned char *)bytes + i, length - i);
+        size_t one = scroll_character(bytes + i, length - i);
         put_character(scroll, bytes + i, one);
         i += one == 0 ? 1 : one;
     }

@@ -75,6 +75,15 @@ const char *quantity_duration(quantity out, double seconds) {
     return out;
 }
 
+const char *quantity_micros(quantity out, double us) {
+    if (!isfinite(us))
+        return unknown(out);
+    double value = us < 999.5 ? us : us < 999500 ? us / 1e3 : us / 1e6;
+    const char *unit = us < 999.5 ? "us" : us < 999500 ? "ms" : "s";
+    snprintf(out, QUANTITY_BYTES, "%.*f%s", us >= 999.5 && value < 9.95 ? 1 : 0, value, unit);
+    return out;
+}
+
 const char *quantity_memory(quantity out, uint64_t bytes) {
     static const char *const UNITS[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     double value = (double)bytes;

@@ -25,6 +25,9 @@ const char *quantity_rate(quantity out, double value);
 const char *quantity_clock(quantity out, double seconds);
 const char *quantity_duration(quantity out, double seconds);
 
+/* Of microseconds: "850us", "1.2ms", "12ms", "2.3s". */
+const char *quantity_micros(quantity out, double us);
+
 /* "512 B", "1.2 MiB". */
 const char *quantity_memory(quantity out, uint64_t bytes);
 

@@ -113,17 +113,25 @@ static void date_epoch(struct board *board, const struct board_event *event) {
             board->epochs[i].seconds_at = event->seconds;
 }
 
+/* False for a row that is no event. */
+static bool take_event(struct board_event *event, const struct fields *fields) {
+    double index = csv_table_number(&fields->items[4]);
+    *event = (struct board_event){.seconds = csv_table_number(&fields->items[1]), .index = -1};
+    if (!isfinite(event->seconds))
+        return false;
+    copy_field(event->event, sizeof event->event, &fields->items[2]);
+    copy_field(event->role, sizeof event->role, &fields->items[3]);
+    copy_field(event->text, sizeof event->text, &fields->items[5]);
+    if (index >= 0 && index <= UINT32_MAX)
+        event->index = (int64_t)index;
+    return true;
+}
+
 static void read_event(void *context, const struct fields *fields) {
     struct reading *reading = context;
-    struct board_event event = {.seconds = csv_table_number(&fields->items[1]), .index = -1};
-    if (!isfinite(event.seconds))
+    struct board_event event;
+    if (!take_event(&event, fields))
         return;
-    copy_field(event.event, sizeof event.event, &fields->items[2]);
-    copy_field(event.role, sizeof event.role, &fields->items[3]);
-    copy_field(event.text, sizeof event.text, &fields->items[5]);
-    double index = csv_table_number(&fields->items[4]);
-    if (index >= 0 && index <= UINT32_MAX)
-        event.index = (int64_t)index;
     note_time(reading, csv_table_number(&fields->items[0]), event.seconds);
     date_epoch(reading->board, &event);
     board_file(reading->board, &event);
@@ -174,6 +182,28 @@ bool records_read(const char *folder, const char *history, double now_unix, stru
     struct records *records = memory_take(sizeof *records, "the run's records", status);
     bool good = records != NULL && name_tables(records, folder, status) &&
                 read_all(records, history, now_unix, board, series, status);
+    memory_release(records);
+    return good;
+}
+
+struct listening {
+    void (*event)(void *context, const struct board_event *event);
+    void *context;
+};
+
+static void pass_event(void *context, const struct fields *fields) {
+    const struct listening *listening = context;
+    struct board_event event;
+    if (take_event(&event, fields))
+        listening->event(listening->context, &event);
+}
+
+bool records_each_event(const char *folder, void (*event)(void *context, const struct board_event *event),
+                        void *context, struct status *status) {
+    struct records *records = memory_take(sizeof *records, "the run's records", status);
+    struct listening listening = {event, context};
+    bool good = records != NULL && name_tables(records, folder, status) &&
+                csv_table_read(&records->tables[EVENTS], pass_event, &listening, status);
     memory_release(records);
     return good;
 }

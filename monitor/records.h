@@ -27,7 +27,11 @@ struct records;
 bool records_read(const char *folder, const char *history, double now_unix, struct board *board,
                   struct series *series, struct status *status);
 
-/* The same, and goes on with the files, or begins them, with the folder. NULL and STATUS_CANT_CREATE, STATUS_IO or
+/* Hands over every event that is on record, also those that a board has let go; serials are 0. Errors alike. */
+bool records_each_event(const char *folder, void (*event)(void *context, const struct board_event *event),
+                        void *context, struct status *status);
+
+/* The same as records_read, and goes on with the files, or begins them, with the folder. NULL and STATUS_CANT_CREATE, STATUS_IO or
  * STATUS_NO_MEMORY on failure. */
 struct records *records_open(const char *folder, const char *history, double now_unix, struct board *board,
                              struct series *series, struct status *status);

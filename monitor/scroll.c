@@ -198,6 +198,27 @@ void scroll_curve(struct scroll *scroll, const float *values, size_t count, size
     }
 }
 
+size_t scroll_character(const char *bytes, size_t left) {
+    static const struct {
+        unsigned char first_low, first_high, second_low, second_high, length;
+    } FORMS[] = {{0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+                 {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+                 {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
+    const unsigned char *at = (const unsigned char *)bytes;
+    size_t form = 0, count = sizeof FORMS / sizeof FORMS[0];
+    while (form < count && (at[0] < FORMS[form].first_low || at[0] > FORMS[form].first_high))
+        form++;
+    if (form == count || FORMS[form].length > left)
+        return 0;
+    for (size_t i = 1; i < FORMS[form].length; i++) {
+        unsigned char low = i == 1 ? FORMS[form].second_low : 0x80;
+        unsigned char high = i == 1 ? FORMS[form].second_high : 0xBF;
+        if (at[i] < low || at[i] > high)
+            return 0;
+    }
+    return FORMS[form].length;
+}
+
 void scroll_free(struct scroll *scroll) {
     memory_release(scroll->bytes);
     *scroll = (struct scroll){0};

@@ -33,6 +33,10 @@ void scroll_real(struct scroll *scroll, double value, int digits);
  * "7", "12.5", "-0.0123", "346e4"; null when it is not finite, 0 when it is nearer to 0 than 1e-9. Made for millions of them. */
 void scroll_curve(struct scroll *scroll, const float *values, size_t count, size_t stride);
 
+/* The number of bytes of the UTF-8 character that begins at `bytes`, of which `left` >= 1 are there; 0 when they are none
+ * (overlong, a surrogate, cut off). */
+size_t scroll_character(const char *bytes, size_t left);
+
 /* Gives the bytes back; the scroll is empty then. */
 void scroll_free(struct scroll *scroll);
 

@@ -67,12 +67,16 @@ static void pass_on(int number, siginfo_t *info, void *context) {
     kill(getpid(), number);
 }
 
+void signals_pass_on(int number, struct sigaction *former) {
+    struct sigaction pass = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigaction(number, &pass, former);
+}
+
 static void take_dispositions(struct signals *signals) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction pass = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigaction(SIGPIPE, &ignore, &signals->former_pipe);
     for (size_t i = 0; i < 2; i++)
-        sigaction(STOP_SIGNALS[i], &pass, &signals->former_stop[i]);
+        signals_pass_on(STOP_SIGNALS[i], &signals->former_stop[i]);
 }
 
 static void restore(struct signals *signals) {

@@ -5,6 +5,8 @@
 #ifndef NET_SIGNALS_H
 #define NET_SIGNALS_H
 
+#include <signal.h>
+
 #include "core/status.h"
 #include "net/loop.h"
 
@@ -26,5 +28,9 @@ struct signals *signals_start_loop(struct loop *loop, struct status *status);
 
 /* Stops listening and gives the signals their former meaning back. NULL is allowed. */
 void signals_stop(struct signals *signals);
+
+/* For whoever reads a signal from a descriptor of its own (signalfd) and has blocked it: a thread that a library started before,
+ * and that blocks nothing, passes it on instead of dying of it. former gets what the signal meant before; may be NULL. */
+void signals_pass_on(int number, struct sigaction *former);
 
 #endif

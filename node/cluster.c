@@ -17,7 +17,7 @@ static const char ENDPOINT_FILE[] = "coordinator.endpoint";
 
 /* Where the coordinator's lines go besides the display. */
 struct ears {
-    FILE *file; /* logs/coordinator.log; NULL: it cannot be written, or all are threads */
+    struct event_log log; /* logs/coordinator.log; no file: it cannot be written, or all are threads */
     int words;
 };
 
@@ -25,8 +25,7 @@ static void hear(void *context, const char *sentence) {
     static const char LOST[] = "event=lost ";
     const struct ears *ears = context;
     char line[1024];
-    if (ears->file != NULL)
-        event_log_line(ears->file, sentence);
+    event_log_line(&ears->log, sentence);
     if (ears->words <= 0 || strncmp(sentence, LOST, sizeof LOST - 1) != 0)
         return;
     int length = snprintf(line, sizeof line, "%.1000s\n", sentence);
@@ -132,17 +131,18 @@ static bool run_resumed(const struct cluster_spec *spec, struct lead_spec *lead_
 
 bool cluster_run(const struct cluster_spec *spec, struct status *status) {
     struct lead_spec lead_spec = spec->lead;
-    struct ears ears = {.words = spec->words};
+    struct ears ears = {.log = {.format = spec->lead.config->monitor_log, .process = "coordinator"},
+                        .words = spec->words};
     char path[PATH_MAX];
     if (spec->members_elsewhere) {
         run_dir_file(lead_spec.dir, "logs/coordinator.log", path);
-        ears.file = fopen(path, "ae");
+        ears.log.file = fopen(path, "ae");
     }
     lead_spec.log = hear;
     lead_spec.log_context = &ears;
     lead_spec.words = spec->words;
     bool good = run_resumed(spec, &lead_spec, status);
-    if (ears.file != NULL)
-        fclose(ears.file);
+    if (ears.log.file != NULL)
+        fclose(ears.log.file);
     return good;
 }

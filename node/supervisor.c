@@ -24,7 +24,7 @@ enum {
 struct supervisor {
     struct supervisor_spec spec;
     struct crew crew;
-    FILE *log;                          /* RUN/logs/supervisor.log; NULL when it cannot be written */
+    struct event_log log;               /* RUN/logs/supervisor.log; no file when it cannot be written */
     char last_words[STATUS_TEXT_BYTES]; /* of the coordinator that lives, or has just ended */
     int words
         [2]; /* a pair of sockets for lines. [0] is ours; to [1] a signal's thread and the coordinator write, and the
@@ -58,8 +58,7 @@ static void note(struct supervisor *supervisor, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    if (supervisor->log != NULL)
-        event_log_line(supervisor->log, line);
+    event_log_line(&supervisor->log, line);
 }
 
 /* ---- words: one line each, written whole ---- */
@@ -336,14 +335,15 @@ static void end_all(struct supervisor *supervisor) {
 static bool open_log(struct supervisor *supervisor, struct status *status) {
     char path[PATH_MAX];
     run_dir_file(supervisor->spec.dir, "logs/supervisor.log", path);
-    supervisor->log = fopen(path, "ae");
+    supervisor->log =
+        (struct event_log){fopen(path, "ae"), supervisor->spec.config->monitor_log, "supervisor"};
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, supervisor->words) == 0 ||
            status_fail_errno(status, STATUS_NO_MEMORY, "cannot open a pair of sockets");
 }
 
 static void close_log(struct supervisor *supervisor) {
-    if (supervisor->log != NULL)
-        fclose(supervisor->log);
+    if (supervisor->log.file != NULL)
+        fclose(supervisor->log.file);
     for (size_t i = 0; i < 2; i++)
         if (supervisor->words[i] >= 0)
             close(supervisor->words[i]);
