@@ -24,6 +24,10 @@ const struct command COMMANDS[] = {
     {"workbook",
      "the recommender in a spreadsheet: the crosstab, its model and a step of learning, as formulas",
      command_workbook},
+    {"explain", "short pages on what decay, momentum, components and the crosstab mean, with a run's numbers",
+     command_explain},
+    {"man", "print the manual page of a command", command_man},
+    {"completion", "print the script that completes command lines in bash or zsh", command_completion},
     {"protocol", "print the reference page of all messages between processes", command_protocol},
 };
 

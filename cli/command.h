@@ -35,6 +35,9 @@ int command_recommend(int argc, char **argv);
 int command_similar(int argc, char **argv);
 int command_fold_in(int argc, char **argv);
 int command_workbook(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_man(int argc, char **argv);
+int command_completion(int argc, char **argv);
 int command_protocol(int argc, char **argv);
 
 /* Prints "dotbias: error: <sentence>" on stderr and returns the status's exit code. */
