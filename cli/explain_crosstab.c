@@ -103,7 +103,7 @@ static void print_reading(const struct answer *answer) {
     if (!evaluation_metrics(&answer->valid.table, &table) || !evaluation_metrics(&answer->valid.all, &all))
         return;
     double apart = table.rmse - all.rmse, chance = chance_of(&answer->valid.table, table.rmse);
-    printf("On ratings it has not seen, the model is %s in the table by %.4f: %s\n",
+    printf("On ratings it has not seen, the model is %s in the table by %.4f:\n%s\n",
            apart < 0 ? "better" : "worse", fabs(apart),
            fabs(apart) < 2 * chance ? "within chance (two of the +-)."
            : apart < 0              ? "more ratings, better rows."

@@ -55,22 +55,29 @@ static void print_example(const struct decay_run *run, double ends[EXAMPLES][DEC
              "as strong; decoupled it does not; touched rows lose only when they are rated.");
 }
 
+static void print_norm(const struct row_norms *norms, unsigned bucket) {
+    uint64_t rows = norms->buckets[bucket].rows;
+    if (rows == 0)
+        printf("  %7s  %10s", "-", "-");
+    else
+        printf("  %7" PRIu64 "  %10.4f", rows, norms->buckets[bucket].norm_sum / (double)rows);
+}
+
 /* One line for each bucket that has a movie or a user. */
 static void print_norms(const struct row_norms norms[TABLE_COUNT], double start) {
     printf("\nMean length of this run's embeddings (they started at about %.3f):\n\n"
            "        ratings   movies    mean |q|    users    mean |p|\n",
            start);
     for (unsigned bucket = 0; bucket < ROW_NORM_BUCKETS; bucket++) {
-        uint64_t movies = norms[TABLE_MOVIES].buckets[bucket].rows;
-        uint64_t users = norms[TABLE_USERS].buckets[bucket].rows;
         uint32_t least = row_norms_least(bucket);
         char range[32];
-        if (movies == 0 && users == 0)
+        if (norms[TABLE_MOVIES].buckets[bucket].rows + norms[TABLE_USERS].buckets[bucket].rows == 0)
             continue;
         snprintf(range, sizeof range, bucket < 2 ? "%u" : "%u-%u", least, 2 * least - 1);
-        printf("  %13s  %7" PRIu64 "  %10.4f  %7" PRIu64 "  %10.4f\n", range, movies,
-               movies > 0 ? norms[TABLE_MOVIES].buckets[bucket].norm_sum / (double)movies : 0, users,
-               users > 0 ? norms[TABLE_USERS].buckets[bucket].norm_sum / (double)users : 0);
+        printf("  %13s", range);
+        print_norm(&norms[TABLE_MOVIES], bucket);
+        print_norm(&norms[TABLE_USERS], bucket);
+        putchar('\n');
     }
 }
 
