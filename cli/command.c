@@ -1,6 +1,9 @@
 #include "cli/command.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "config/nearest.h"
 
 const struct command COMMANDS[] = {
     {"import", "read a ratings file once, into packed blocks that any number of workers can map",
@@ -32,6 +35,26 @@ const struct command COMMANDS[] = {
 };
 
 const size_t COMMANDS_COUNT = sizeof COMMANDS / sizeof COMMANDS[0];
+
+const struct command *command_find(const char *name) {
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return &COMMANDS[i];
+    return NULL;
+}
+
+const struct command *command_nearest(const char *typed) {
+    const struct command *best = NULL;
+    unsigned best_rank = NEAREST_FAR;
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        unsigned rank = nearest_rank(typed, COMMANDS[i].name);
+        if (rank < best_rank) {
+            best = &COMMANDS[i];
+            best_rank = rank;
+        }
+    }
+    return best;
+}
 
 int command_report(const struct status *status) {
     fprintf(stderr, "dotbias: error: %s\n",

@@ -19,6 +19,10 @@ struct command {
 extern const struct command COMMANDS[];
 extern const size_t COMMANDS_COUNT;
 
+/* The command of a name, and the one that was probably meant by a name that is none; NULL when there is none. */
+const struct command *command_find(const char *name);
+const struct command *command_nearest(const char *typed);
+
 int command_import(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_train(int argc, char **argv);

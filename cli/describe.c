@@ -34,11 +34,7 @@ bool describe_all(describe_printer *print, struct status *status) {
 }
 
 const struct command *describe_command(const struct argp_state *state) {
-    const char *name = state->argv[0] + strlen(PROGRAM);
-    for (size_t i = 0; i < COMMANDS_COUNT; i++)
-        if (strcmp(COMMANDS[i].name, name) == 0)
-            return &COMMANDS[i];
-    return NULL;
+    return command_find(state->argv[0] + strlen(PROGRAM));
 }
 
 /* argp puts the tables it was given beside its own, under a root. */

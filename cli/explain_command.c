@@ -147,7 +147,7 @@ static void print_topics(void) {
     puts("Pages of dotbias explain:");
     for (int i = 0; i < TOPIC_COUNT; i++)
         printf("  %-10s %s\n", TOPICS[i].name, TOPICS[i].summary);
-    puts("\n`dotbias explain TOPIC RUN` prints one with the numbers of a run, and without RUN\n"
+    puts("\n`dotbias explain TOPIC RUN` prints one with the numbers of a run, without RUN\n"
          "with those of the lesson's run A.");
 }
 

@@ -11,11 +11,11 @@ enum { SIDE = 15 };
 
 static const char MEANING[] =
     "CROSSTAB\n\n"
-    "The lesson's table shows the 15 users and the 15 movies with the most ratings: the\n"
-    "rows that the model knows best. Its error is not the model's, for three reasons.\n"
-    "Most of its cells were learnt from; its rows have hundreds of ratings each, others\n"
-    "have one; and it is small, so that chance moves its RMSE. Compare like with like:\n"
-    "validation cells with validation ratings.\n";
+    "The lesson's table shows the 15 users and the 15 movies with the most ratings:\n"
+    "the rows that the model knows best. Its error is not the model's, for three\n"
+    "reasons. Most of its cells were learnt from; its rows have hundreds of ratings\n"
+    "each, others have one; and it is small, so that chance moves its RMSE. Compare\n"
+    "like with like: validation cells with validation ratings.\n";
 
 /* The errors of training or of validation ratings. */
 struct errors {

@@ -38,8 +38,8 @@ static double shown(double value) {
 }
 
 static void print_example(const struct decay_run *run, double ends[EXAMPLES][DECAY_WAYS]) {
-    printf("\nThree ways through these steps: a weight that starts at %g, and ratings, evenly\n"
-           "spread, that each pull it towards 1 with the gradient 2/%" PRIu32 " (w - 1).\n\n"
+    printf("\nThree ways through these steps: a weight that starts at %g, and ratings,\n"
+           "evenly spread, that each pull it towards 1 with the gradient 2/%" PRIu32 " (w - 1).\n\n"
            "  ratings     coupled   decoupled     touched\n",
            run->start, run->batch);
     for (int i = 0; i < EXAMPLES; i++)

@@ -14,8 +14,8 @@ static const char MEANING[] =
     "A factor of its own means nothing: turn all users and movies together and every\n"
     "prediction stays, while every factor changes. Components are the directions in\n"
     "which movies differ most.\n"
-    "  over movies   z = (E - mean movie) Q: each movie's distance from the mean movie\n"
-    "                along the axes. Turns with the model, so nothing changes.\n"
+    "  over movies   z = (E - mean movie) Q: each movie's distance from the mean\n"
+    "                movie along the axes. Turns with the model, so nothing changes.\n"
     "  the lesson's  PCA(n).fit(E.T).components_: each movie is centred over its own\n"
     "                factors, which depends on where the axes happen to lie. The same\n"
     "                story on most models, but another table for the same model.\n"
@@ -100,8 +100,8 @@ static void print_numbers(const struct answer *answer) {
             c < way->count ? printf("%7.1f %% ", 100 * way->share[c]) : printf("%10s", "");
         printf("  %8.6f\n", answer->alike[kind]);
     }
-    puts("\n`first, rotated` is the cosine between the first component of this model and that\n"
-         "of the same model, rotated at random: 1 is the same.");
+    puts("\n`first, rotated` is the cosine between the first component of this model and\n"
+         "that of the same model, rotated at random: 1 is the same.");
 }
 
 static void add_json(json_t *numbers, const struct answer *answer) {

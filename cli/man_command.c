@@ -5,7 +5,6 @@
 
 #include "cli/command.h"
 #include "cli/man_page.h"
-#include "config/nearest.h"
 
 struct man_arguments {
     const char *name;
@@ -53,23 +52,14 @@ static const struct command *find(const char *name) {
     static const char PREFIX[] = "dotbias-";
     if (strncmp(name, PREFIX, strlen(PREFIX)) == 0)
         name += strlen(PREFIX);
-    for (size_t i = 0; i < COMMANDS_COUNT; i++)
-        if (strcmp(COMMANDS[i].name, name) == 0)
-            return &COMMANDS[i];
-    return NULL;
+    return command_find(name);
 }
 
 static int refuse(const char *name) {
     struct status status;
-    const char *meant = NULL;
-    unsigned best = NEAREST_FAR;
-    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-        unsigned rank = nearest_rank(name, COMMANDS[i].name);
-        meant = rank < best ? COMMANDS[i].name : meant;
-        best = rank < best ? rank : best;
-    }
+    const struct command *meant = command_nearest(name);
     status_fail(&status, STATUS_USAGE, "there is no command '%.100s'%s%s%s", name,
-                meant != NULL ? " (did you mean '" : "", meant != NULL ? meant : "",
+                meant != NULL ? " (did you mean '" : "", meant != NULL ? meant->name : "",
                 meant != NULL ? "'?)" : "; see `dotbias man --list`");
     return command_report(&status);
 }

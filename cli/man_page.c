@@ -36,14 +36,15 @@ static void put_lines(FILE *out, const char *text, const char *end) {
         fputc('\n', out);
 }
 
-/* Running text: `words` in backticks are set in bold, an empty line begins a paragraph. */
-static void put_text(FILE *out, const char *text) {
+/* Running text up to `end`: `words` in backticks are set in bold, an empty line begins a paragraph. */
+static void put_text_until(FILE *out, const char *text, const char *end) {
     bool is_bold = false, is_first = true;
-    for (; *text != '\0'; text++) {
+    for (; text < end; text++) {
         if (text[0] == '\n' && text[1] == '\n') {
-            fputs("\n.PP\n", out);
-            while (text[1] == '\n')
+            while (text + 1 < end && text[1] == '\n')
                 text++;
+            if (text + 1 < end)
+                fputs("\n.PP\n", out);
             is_first = true;
             continue;
         }
@@ -54,6 +55,10 @@ static void put_text(FILE *out, const char *text) {
         is_first = *text == '\n';
     }
     fputc('\n', out);
+}
+
+static void put_text(FILE *out, const char *text) {
+    put_text_until(out, text, text + strlen(text));
 }
 
 /* The head of a page: its name in capitals, as troff wants it, and what it is in a line. */
@@ -67,14 +72,29 @@ static void begin(FILE *out, const char *name, const char *summary) {
     put_text(out, summary);
 }
 
-/* "Examples:\n" and lines, up to the end of the text or to argp's border between what stands before and after the options. */
+/* argp's text: what stands before the options, which ends in the examples, and behind a border what follows them. */
+static const char EXAMPLES[] = "Examples:\n", BORDER = '\v';
+
+/* All of the text but the examples. */
+static void put_description(FILE *out, const char *doc) {
+    const char *examples = strstr(doc, EXAMPLES), *border = strchr(doc, BORDER);
+    if (examples == doc && border == NULL)
+        return;
+    fputs(".SH DESCRIPTION\n", out);
+    if (examples != NULL && examples > doc)
+        put_text_until(out, doc, examples);
+    if (examples != NULL && examples > doc && border != NULL)
+        fputs(".PP\n", out);
+    if (border != NULL)
+        put_text(out, border + 1);
+}
+
 static void put_examples(FILE *out, const char *doc) {
-    static const char TITLE[] = "Examples:\n";
-    const char *end = strchrnul(doc, '\v');
-    if (strncmp(doc, TITLE, strlen(TITLE)) != 0)
+    const char *examples = strstr(doc, EXAMPLES);
+    if (examples == NULL)
         return;
     fputs(".SH EXAMPLES\n.nf\n", out);
-    put_lines(out, doc + strlen(TITLE), end);
+    put_lines(out, examples + strlen(EXAMPLES), strchrnul(examples, BORDER));
     fputs(".fi\n", out);
 }
 
@@ -120,15 +140,11 @@ void man_page_of_command(FILE *out, struct argp_state *state) {
     const struct command *command = describe_command(state);
     const struct argp *tables = describe_tables(state);
     const char *doc = tables->doc != NULL ? tables->doc : "";
-    const char *border = strchr(doc, '\v');
     char name[64];
     snprintf(name, sizeof name, "dotbias-%s", command->name);
     begin(out, name, command->summary);
     put_synopsis(out, command->name, tables->args_doc);
-    if (border != NULL) {
-        fputs(".SH DESCRIPTION\n", out);
-        put_text(out, border + 1);
-    }
+    put_description(out, doc);
     fputs(".SH OPTIONS\n", out);
     describe_options(state, put_option, out);
     put_examples(out, doc);

@@ -1,3 +1,4 @@
+# shellcheck disable=SC2154 # helpers.bash sets repository
 load helpers
 
 @test "the tutorial's commands print what it says" {
