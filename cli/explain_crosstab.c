@@ -95,6 +95,13 @@ static void add_json(json_t *numbers, const char *name, const struct loss_sum *s
     json_object_set_new(numbers, name, object);
 }
 
+static void add_all(json_t *numbers, const struct answer *answer) {
+    add_json(numbers, "train_table", &answer->train.table);
+    add_json(numbers, "train_all", &answer->train.all);
+    add_json(numbers, "valid_table", &answer->valid.table);
+    add_json(numbers, "valid_all", &answer->valid.all);
+}
+
 /* What of the three reasons is at work, by the numbers. */
 static void print_reading(const struct answer *answer) {
     struct metrics table, all;
@@ -124,24 +131,20 @@ static void print(const struct answer *answer) {
 bool explain_crosstab(const struct explain_subject *subject, const struct explain_page *page,
                       struct status *status) {
     struct answer answer;
-    if (page->prints)
-        fputs(MEANING, stdout);
-    if (subject->finished == NULL) {
-        if (page->prints)
-            puts("\nWith a run, `dotbias explain crosstab RUN` measures the table and the rest.");
-        return true;
-    }
-    if (!subject->finished->has_set) {
+    bool has_run = subject->finished != NULL;
+    if (has_run && !subject->finished->has_set) {
         *status = subject->finished->why_no_set;
         return false;
     }
-    if (!ask(subject, &answer, status))
+    if (has_run && !ask(subject, &answer, status))
         return false;
-    add_json(page->numbers, "train_table", &answer.train.table);
-    add_json(page->numbers, "train_all", &answer.train.all);
-    add_json(page->numbers, "valid_table", &answer.valid.table);
-    add_json(page->numbers, "valid_all", &answer.valid.all);
     if (page->prints)
+        fputs(MEANING, stdout);
+    if (has_run)
+        add_all(page->numbers, &answer);
+    if (has_run && page->prints)
         print(&answer);
+    else if (page->prints)
+        puts("\nWith a run, `dotbias explain crosstab RUN` measures the table and the rest.");
     return true;
 }

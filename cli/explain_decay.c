@@ -30,6 +30,8 @@ static void print_dose(const struct explain_subject *subject, const struct decay
            "  left          %.4g %% of an untouched row, if decay is decoupled\n",
            schedule, dose->steps, dose->rate_first, dose->rate_most, dose->rate_last, dose->dose,
            dose->rate_sum, config->train_weight_decay, 100 * dose->kept);
+    if (config->schedule_kind == SCHEDULE_PLATEAU)
+        puts("  no drop of the plateau schedule is counted: they depend on the losses");
 }
 
 /* What five decimals can show: no minus before a zero. */
