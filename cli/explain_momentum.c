@@ -48,7 +48,7 @@ bool explain_momentum(const struct explain_subject *subject, const struct explai
     json_object_set_new(page->numbers, "optimiser", json_string(optimiser));
     if (!has_moment || !explain_has_steps(subject)) {
         if (page->prints)
-            printf("MOMENTUM\n\nThis run has none to speak of: %s.\n",
+            printf("MOMENTUM\n\nThis run has none to speak of:\n%s.\n",
                    has_moment ? "it has no common steps (mode blocked, ssp, asp)"
                               : "adagrad's rules keep no velocity, and lr is the learning rate");
         return true;

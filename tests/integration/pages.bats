@@ -145,3 +145,14 @@ assert page["lesson"]["first_after_rotation"] < 1 - 1e-6'
     expect_exit 66 dotbias explain crosstab run
     expect_exit 0 dotbias explain decay run
 }
+
+@test "runs without common steps get the pages that do not need them" {
+    dotbias generate --users 60 --movies 50 --ratings 2000 --factors 4 --out made >/dev/null 2>&1
+    dotbias train made --quiet --set run.dir=run --set train.mode=blocked --set train.optimiser=adagrad_row >/dev/null
+    expect_exit 0 dotbias explain decay run
+    expect_text "no common steps"
+    expect_text "mean |q|"
+    expect_exit 0 dotbias explain momentum run
+    expect_text "none to speak of"
+    [ "$(awk 'length($0) > 80' <<<"$output")" = "" ]
+}
