@@ -1,6 +1,9 @@
 #include "cli/command.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "config/nearest.h"
 
 const struct command COMMANDS[] = {
     {"import", "read a ratings file once, into packed blocks that any number of workers can map",
@@ -26,10 +29,34 @@ const struct command COMMANDS[] = {
     {"workbook",
      "the recommender in a spreadsheet: the crosstab, its model and a step of learning, as formulas",
      command_workbook},
+    {"explain", "short pages on what decay, momentum, components and the crosstab mean, with a run's numbers",
+     command_explain},
+    {"man", "print the manual page of a command", command_man},
+    {"completion", "print the script that completes command lines in bash or zsh", command_completion},
     {"protocol", "print the reference page of all messages between processes", command_protocol},
 };
 
 const size_t COMMANDS_COUNT = sizeof COMMANDS / sizeof COMMANDS[0];
+
+const struct command *command_find(const char *name) {
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return &COMMANDS[i];
+    return NULL;
+}
+
+const struct command *command_nearest(const char *typed) {
+    const struct command *best = NULL;
+    unsigned best_rank = NEAREST_FAR;
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        unsigned rank = nearest_rank(typed, COMMANDS[i].name);
+        if (rank < best_rank) {
+            best = &COMMANDS[i];
+            best_rank = rank;
+        }
+    }
+    return best;
+}
 
 int command_report(const struct status *status) {
     fprintf(stderr, "dotbias: error: %s\n",

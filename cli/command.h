@@ -19,6 +19,10 @@ struct command {
 extern const struct command COMMANDS[];
 extern const size_t COMMANDS_COUNT;
 
+/* The command of a name, and the one that was probably meant by a name that is none; NULL when there is none. */
+const struct command *command_find(const char *name);
+const struct command *command_nearest(const char *typed);
+
 int command_import(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_train(int argc, char **argv);
@@ -37,6 +41,9 @@ int command_recommend(int argc, char **argv);
 int command_similar(int argc, char **argv);
 int command_fold_in(int argc, char **argv);
 int command_workbook(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_man(int argc, char **argv);
+int command_completion(int argc, char **argv);
 int command_protocol(int argc, char **argv);
 
 /* Prints "dotbias: error: <sentence>" on stderr and returns the status's exit code. */

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "config/nearest.h"
 
 static const char EXAMPLES[] =
     "Examples:\n"
@@ -31,29 +30,8 @@ static void print_help(void) {
           stdout);
 }
 
-/* The command that was probably meant, or NULL. */
-static const struct command *nearest(const char *typed) {
-    const struct command *best = NULL;
-    unsigned best_rank = NEAREST_FAR;
-    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-        unsigned rank = nearest_rank(typed, COMMANDS[i].name);
-        if (rank < best_rank) {
-            best = &COMMANDS[i];
-            best_rank = rank;
-        }
-    }
-    return best;
-}
-
-static const struct command *find(const char *name) {
-    for (size_t i = 0; i < COMMANDS_COUNT; i++)
-        if (strcmp(name, COMMANDS[i].name) == 0)
-            return &COMMANDS[i];
-    return NULL;
-}
-
 static int refuse(const char *typed) {
-    const struct command *meant = nearest(typed);
+    const struct command *meant = command_nearest(typed);
     fprintf(stderr, "dotbias: error: there is no %s '%s'", typed[0] == '-' ? "option" : "command", typed);
     if (meant != NULL)
         fprintf(stderr, " (did you mean '%s'?)", meant->name);
@@ -70,7 +48,7 @@ static int run(const struct command *command, int argc, char **argv) {
 
 /* `dotbias help train` is `dotbias train --help`. */
 static int help_on(const char *name) {
-    const struct command *command = find(name);
+    const struct command *command = command_find(name);
     char option[] = "--help";
     char *arguments[] = {NULL, option, NULL};
     return command != NULL ? run(command, 2, arguments) : refuse(name);
@@ -85,7 +63,7 @@ static int dispatch(int argc, char **argv) {
         fputs("dotbias: error: a command is missing; see `dotbias --help`\n", stderr);
         return STATUS_USAGE;
     }
-    const struct command *command = find(argv[1]);
+    const struct command *command = command_find(argv[1]);
     if (command != NULL)
         return run(command, argc - 1, argv + 1);
     if (strcmp(argv[1], "help") == 0 && argc > 2)
