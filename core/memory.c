@@ -1,11 +1,16 @@
 #include "core/memory.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* Larger blocks get a mapping of their own; the most that glibc takes. */
+enum { MAPPED_LEAST = 32 << 20 };
 
 static atomic_size_t fail_countdown;
 static atomic_size_t blocks_held;
@@ -22,6 +27,11 @@ static bool must_fail(void) {
     if (atomic_load(&fail_countdown) == 0)
         return false;
     return atomic_fetch_sub(&fail_countdown, 1) == 1;
+}
+
+void memory_keep_idle(size_t bytes) {
+    mallopt(M_MMAP_THRESHOLD, MAPPED_LEAST);
+    mallopt(M_TRIM_THRESHOLD, bytes > INT_MAX ? INT_MAX : (int)bytes);
 }
 
 static size_t rounded_up(size_t bytes) {

@@ -30,6 +30,11 @@ bool memory_grow(void **items, size_t *capacity, size_t needed, size_t size, con
 /* Gives memory back. NULL is allowed. */
 void memory_release(void *block);
 
+/* Asks the C library to keep what is given back, up to so many bytes in each of its arenas, for the next request. Where
+ * blocks of a megabyte come and go by the thousand it would otherwise return them to the system each time, and get pages
+ * that have to be found and cleared. For the whole process, whatever takes the memory. */
+void memory_keep_idle(size_t bytes);
+
 /* For tests: the request number `countdown` from now fails (1 is the next one); 0 switches this off. */
 void memory_fail_after(size_t countdown);
 

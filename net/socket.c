@@ -6,9 +6,11 @@
 #include <zmq.h>
 
 #include "core/contract.h"
+#include "core/memory.h"
 
 void *context_new(uint32_t io_threads, struct status *status) {
     void *context = zmq_ctx_new();
+    memory_keep_idle(CONTEXT_IDLE_MAX);
     if (context == NULL || zmq_ctx_set(context, ZMQ_IO_THREADS, (int)io_threads) != 0 ||
         zmq_ctx_set(context, ZMQ_MAX_SOCKETS, CONTEXT_SOCKETS_MAX) != 0) {
         status_fail(status, STATUS_NO_MEMORY, "cannot start ZeroMQ: %s", zmq_strerror(errno));

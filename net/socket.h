@@ -14,11 +14,13 @@ enum {
     SOCKET_LINGER_MS = 1000, /* how long what was sent may still leave after the socket is closed */
     SOCKET_SEND_TIMEOUT_MS = 1000,      /* how long a send waits for room in a full queue */
     SOCKET_HANDSHAKE_TIMEOUT_MS = 5000, /* how long a connection may hold out without a handshake */
-    CONTEXT_SOCKETS_MAX = 8192
+    CONTEXT_SOCKETS_MAX = 8192,
+    CONTEXT_IDLE_MAX = 64 << 20 /* bytes of received messages that wait for their next use, per thread */
 };
 
-/* A ZeroMQ context for any number of loops. io_threads: 0 when all endpoints are inproc, 1 otherwise (more do
- * not help below some GB/s). NULL and STATUS_NO_MEMORY on failure. */
+/* A ZeroMQ context for any number of loops. From the first one on the process keeps up to CONTEXT_IDLE_MAX bytes of freed
+ * memory per arena: ZeroMQ takes and frees memory for every body that arrives (core/memory.h). io_threads: 0 when
+ * all endpoints are inproc, 1 otherwise (more do not help below some GB/s). NULL and STATUS_NO_MEMORY on failure. */
 void *context_new(uint32_t io_threads, struct status *status);
 
 /* Ends a context after its sockets have been closed; waits until what they sent has left, at most
