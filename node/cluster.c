@@ -89,6 +89,8 @@ static bool run_lead(const struct cluster_spec *spec, struct lead_spec *lead_spe
     bool good = signals != NULL && (spec->members_elsewhere ? run_alone(lead_spec, lead, status)
                                                             : run_threads(lead_spec, lead, home, status));
     signals_stop(signals);
+    if (good)
+        lead_linger(lead);
     lead_free(lead);
     return good;
 }
@@ -138,6 +140,7 @@ bool cluster_run(const struct cluster_spec *spec, struct status *status) {
     }
     lead_spec.log = hear;
     lead_spec.log_context = &ears;
+    lead_spec.words = spec->words;
     bool good = run_resumed(spec, &lead_spec, status);
     if (ears.file != NULL)
         fclose(ears.file);

@@ -10,7 +10,7 @@ struct cluster_spec {
     struct lead_spec lead;  /* zmq_context, listen, resume and log are filled in here */
     bool resume;            /* go on from the newest checkpoint of lead.checkpoints, if there is one */
     bool members_elsewhere; /* start none; RUN/coordinator.endpoint says where they find the coordinator */
-    int words;              /* a pipe that gets a line for each worker that is lost; 0: none */
+    int words; /* a socket that gets a line for each worker that is lost, and says what the supervisor sees; 0: none */
 };
 
 /* Trains. False with the first failure. */

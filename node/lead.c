@@ -1,6 +1,7 @@
 #include "node/lead.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "analysis/factor_report.h"
 #include "core/contract.h"
@@ -11,6 +12,7 @@
 #include "monitor/summary.h"
 #include "node/background.h"
 #include "node/setup.h"
+#include "node/watch.h"
 
 struct lead {
     struct lead_spec spec;
@@ -19,6 +21,8 @@ struct lead {
     struct coordinator *coordinator;
     struct history *history;
     struct model_writer *model; /* while rows are being saved */
+    struct watch watch;
+    double shown_at; /* when the display last got progress, monotonic seconds; 0: never */
 };
 
 static bool save_rows(struct lead *lead, const struct job *job, struct status *status) {
@@ -67,6 +71,8 @@ static bool finish(struct lead *lead, const struct final_report *final, struct s
     lead->model = NULL;
     lead->history = NULL;
     run_dir_file(lead->spec.dir, "summary.json", path);
+    if (final->members != NULL)
+        service_progress(lead->watch.service, final->members); /* before the summary tells that it is over */
     bool closed = history_close(history, status);
     if (!model_writer_commit(model, final->digest, final->epochs, status) || !closed ||
         !summary_write(&summary, path, status))
@@ -79,7 +85,21 @@ static bool finish(struct lead *lead, const struct final_report *final, struct s
 
 static bool end_epoch(struct lead *lead, const struct epoch_report *report, struct status *status) {
     display_epoch(lead->spec.display, report);
+    service_epoch(lead->watch.service, report);
     return history_add(lead->history, report, status);
+}
+
+/* The monitor may want to know more often than people do. */
+static void show_progress(struct lead *lead, const struct progress_report *report) {
+    double interval = lead->spec.config->run_progress_interval;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    service_progress(lead->watch.service, report);
+    if (seconds < lead->shown_at + 0.9 * interval)
+        return;
+    lead->shown_at = seconds;
+    display_progress(lead->spec.display, report);
 }
 
 /* In the background's thread. */
@@ -101,9 +121,10 @@ static bool perform(void *context, struct job *job) {
         end_epoch(lead, job->epoch, &job->status);
         return true;
     case JOB_PROGRESS:
-        display_progress(lead->spec.display, job->progress);
+        show_progress(lead, job->progress);
         return true;
     case JOB_EPOCH_MODEL:
+        service_model(lead->watch.service, job->model);
         return true;
     case JOB_SAVE_ROWS:
         save_rows(lead, job, &job->status);
@@ -122,6 +143,7 @@ static bool perform(void *context, struct job *job) {
 static void log_line(void *context, const char *sentence) {
     const struct lead *lead = context;
     display_log(lead->spec.display, sentence);
+    service_line(lead->watch.service, sentence);
     if (lead->spec.log != NULL)
         lead->spec.log(lead->spec.log_context, sentence);
 }
@@ -167,7 +189,10 @@ static bool open_parts(struct lead *lead, struct status *status) {
     lead->coordinator = coordinator_new(&coordinator, status);
     if (lead->coordinator == NULL)
         return false;
-    return open_history(lead, status);
+    if (!open_history(lead, status))
+        return false;
+    watch_start(&lead->watch, spec);
+    return true;
 }
 
 struct lead *lead_new(const struct lead_spec *spec, struct status *status) {
@@ -188,7 +213,13 @@ struct loop *lead_loop(const struct lead *lead) {
 
 bool lead_run(struct lead *lead, struct status *status) {
     struct engine engine = coordinator_engine(lead->coordinator);
-    return loop_run(lead->loop, &engine, status);
+    bool good = loop_run(lead->loop, &engine, status);
+    service_over(lead->watch.service, status);
+    return good;
+}
+
+void lead_linger(struct lead *lead) {
+    watch_linger(&lead->watch);
 }
 
 void lead_free(struct lead *lead) {
@@ -201,5 +232,6 @@ void lead_free(struct lead *lead) {
     history_close(lead->history, &ignored);
     coordinator_free(lead->coordinator);
     loop_free(lead->loop);
+    watch_stop(&lead->watch);
     memory_release(lead);
 }

@@ -1,5 +1,5 @@
-/* The coordinator in the real world: it shows the run, keeps its history, makes checkpoints count (in a thread in
- * the background, node/background.h), and writes the model and the summary. */
+/* The coordinator in the real world: it shows the run, on the terminal and by the monitor (monitor/service.h), keeps its
+ * history, makes checkpoints count (in a thread in the background, node/background.h), and writes the model and the summary. */
 #ifndef NODE_LEAD_H
 #define NODE_LEAD_H
 
@@ -24,6 +24,7 @@ struct lead_spec {
     void (*log)(void *context,
                 const char *sentence); /* gets the engine's lines, besides the display; NULL: nobody */
     void *log_context;
+    int words; /* a socket of lines from the supervisor, for the monitor; 0: none */
 };
 
 struct lead;
@@ -33,6 +34,9 @@ struct lead;
 struct lead *lead_new(const struct lead_spec *spec, struct status *status);
 struct loop *lead_loop(const struct lead *lead);
 bool lead_run(struct lead *lead, struct status *status);
+
+/* After a run that went well: the page stays for monitor.linger, or until SIGTERM or SIGINT. */
+void lead_linger(struct lead *lead);
 
 /* Waits for a commit under way. */
 void lead_free(struct lead *lead);

@@ -61,7 +61,7 @@ static bool make_numbered(char *path, const char *name, struct status *status) {
 /* What a run writes must be new: whatever is there was not ours to replace, nor to discard on failure. */
 static bool refuse_overwriting(const struct run_dir *dir, struct status *status) {
     static const char *const NAMES[] = {"model.dotbias", "summary.json",         "history.csv", "config.yaml",
-                                        "checkpoints",   "data/ratings.dotbias", "logs"};
+                                        "checkpoints",   "data/ratings.dotbias", "logs",        "monitor"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         if (has_file(dir, NAMES[i]))
             return status_fail(status, STATUS_CANT_CREATE,
@@ -203,14 +203,21 @@ bool run_dir_has_history(const struct run_dir *dir) {
     return lines == 2;
 }
 
-void run_dir_sweep(const struct run_dir *dir) {
-    DIR *stream = opendir(dir->path);
+static void sweep_folder(const char *path) {
+    DIR *stream = opendir(path);
     if (stream == NULL)
         return;
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
         if (strstr(entry->d_name, ".tmp.") != NULL)
             unlinkat(dirfd(stream), entry->d_name, 0);
     closedir(stream);
+}
+
+void run_dir_sweep(const struct run_dir *dir) {
+    char path[PATH_MAX];
+    sweep_folder(dir->path);
+    run_dir_file(dir, "monitor", path);
+    sweep_folder(path);
 }
 
 /* The members' logs: their last words are in the sentence that ended the run. */
@@ -247,13 +254,17 @@ static void discard_checkpoints(const struct run_dir *dir) {
 
 void run_dir_discard(const struct run_dir *dir) {
     static const char *const FILES[] = {"config.yaml",         "history.csv",          "data/ratings.dotbias",
-                                        "data/blocks.dotbias", "coordinator.endpoint", "lock"};
+                                        "data/blocks.dotbias", "coordinator.endpoint", "lock",
+                                        "monitor/run.csv",     "monitor/shards.csv",   "monitor/workers.csv",
+                                        "monitor/events.csv",  "monitor/targets.json", "monitor/url"};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
         run_dir_file(dir, FILES[i], path);
         unlink(path);
     }
     run_dir_file(dir, "data", path);
+    rmdir(path);
+    run_dir_file(dir, "monitor", path);
     rmdir(path);
     discard_logs(dir);
     discard_checkpoints(dir);

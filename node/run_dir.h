@@ -5,6 +5,8 @@
  *   checkpoints/    what it can be taken up from (data/checkpoint.h), unless checkpoint.dir says where else
  *   model.dotbias, summary.json     written at the end, whole or not at all
  *   logs/           a file per process
+ *   monitor/        the series and events as tables (monitor/records.h), targets.json for Prometheus, and, while the run
+ *                   lives, url, where its page is
  *   lock            held by whoever trains there: two trainings never share a folder
  *   coordinator.endpoint            where the coordinator listens, while it does */
 #ifndef NODE_RUN_DIR_H

@@ -35,11 +35,6 @@ uint64_t setup_ratings_digest(const struct packed_set *set) {
                                : hash_bytes(&set->blocks->digest, sizeof set->blocks->digest, set->digest);
 }
 
-/* Only where somebody can look. */
-static bool shows_model(const struct config *config) {
-    return config->monitor_model && config->run_components > 0 && strcmp(config->monitor_listen, "none") != 0;
-}
-
 static bool is_independent(const struct config *config) {
     return config->train_sync != SYNC_SYNCHRONOUS;
 }
@@ -114,6 +109,22 @@ const char *setup_transport_name(const struct config *config) {
     return NAMES[config->cluster_transport];
 }
 
+bool setup_is_watched(const struct config *config) {
+    return strcmp(config->monitor_listen, "none") != 0;
+}
+
+/* Only where somebody can look. */
+static bool shows_model(const struct config *config) {
+    return config->monitor_model && config->run_components > 0 && setup_is_watched(config);
+}
+
+/* As often as the terminal or the monitor wants it; whoever wants it less often leaves some out. */
+static double progress_interval(const struct config *config) {
+    return setup_is_watched(config) && config->monitor_interval < config->run_progress_interval
+               ? config->monitor_interval
+               : config->run_progress_interval;
+}
+
 struct coordinator_spec setup_coordinator(const struct config *config, const struct packed_set *set) {
     return (struct coordinator_spec){
         .roster = {(uint32_t)config->cluster_pservers, (uint32_t)config->cluster_workers,
@@ -143,7 +154,7 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
         .cuts = {.interval_us = microseconds(config->checkpoint_interval), .steps = config->checkpoint_steps},
         .start_timeout_us = config->cluster_start_timeout * 1000000,
         .request_timeout_us = config->cluster_request_timeout * 1000000,
-        .progress_us = microseconds(config->run_progress_interval),
+        .progress_us = microseconds(progress_interval(config)),
     };
 }
 

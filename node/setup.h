@@ -38,6 +38,9 @@ uint64_t setup_page_patience_us(const struct config *config);
 /* "inproc", "ipc", "tcp". */
 const char *setup_transport_name(const struct config *config);
 
+/* Whether there is a monitor: monitor.listen is not `none`. */
+bool setup_is_watched(const struct config *config);
+
 /* What the data demand of the configuration: ratings within y_range. */
 bool setup_check(const struct config *config, const struct packed_set *set, struct status *status);
 
