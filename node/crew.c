@@ -30,6 +30,8 @@ void crew_release(struct crew *crew) {
     char path[PATH_MAX];
     run_dir_file(crew->spec->dir, ENDPOINT_FILE, path);
     unlink(path);
+    run_dir_file(crew->spec->dir, "monitor/url", path);
+    unlink(path); /* it is left where the coordinator was killed */
     endpoint_home_remove(&crew->home);
     memory_release(crew->processes);
     memory_release(crew->log_starts);

@@ -17,10 +17,10 @@ struct crew {
     long *log_starts; /* [count] bytes of the log that a process found when it started */
     char coordinator[ENDPOINT_BYTES]; /* where members find it; empty until that is known */
     bool is_home;                     /* it listens where we tell it to, so that all can start at once */
-    int words;                        /* the pipe on which the coordinator says whom it has lost */
+    int words; /* the socket on which the coordinator says whom it has lost, and reads what the supervisor sees */
 };
 
-/* Starts nothing yet. words: the end of a pipe that the coordinator writes to. Give back with crew_release in every case. */
+/* Starts nothing yet. words: the coordinator's end of a pair of sockets. Give back with crew_release in every case. */
 bool crew_init(struct crew *crew, const struct supervisor_spec *spec, int words, struct status *status);
 void crew_release(struct crew *crew);
 

@@ -1,11 +1,11 @@
 #include "node/supervisor.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,7 +26,9 @@ struct supervisor {
     struct crew crew;
     FILE *log;                          /* RUN/logs/supervisor.log; NULL when it cannot be written */
     char last_words[STATUS_TEXT_BYTES]; /* of the coordinator that lives, or has just ended */
-    int words[2]; /* a pipe of lines: what a signal's thread and the coordinator have to say */
+    int words
+        [2]; /* a pair of sockets for lines. [0] is ours; to [1] a signal's thread and the coordinator write, and the
+                     coordinator reads there what we have seen, this one or, when it is dead, the next */
     uint64_t restarts;
     struct process *pending; /* has ended, and has still to be dealt with */
     int stop_signal;         /* 0: nobody has asked the run to end */
@@ -67,7 +69,18 @@ static void on_signal(void *context, int number) {
     char line[32];
     int length = snprintf(line, sizeof line, "signal %d\n", number);
     ssize_t written = write(supervisor->words[1], line, (size_t)length);
-    (void)written; /* a pipe that is full of words wakes us as well, and the second signal needs no pipe */
+    (void)written; /* a socket that is full of words wakes us as well, and the second signal needs none */
+}
+
+/* For the run's page. Where no coordinator lives the line waits for the next one; where none listens it is lost. */
+static void tell_coordinator(const struct supervisor *supervisor, const char *line) {
+    char word[SENTENCE_BYTES + 192];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int length = snprintf(word, sizeof word, "time=%lld.%03ld %s\n", (long long)now.tv_sec,
+                          now.tv_nsec / 1000000, line);
+    ssize_t written = length < (int)sizeof word ? write(supervisor->words[0], word, (size_t)length) : 0;
+    (void)written;
 }
 
 /* Asks the coordinator to save and end; it tells the members. */
@@ -185,20 +198,30 @@ static void say_restart(struct supervisor *supervisor, const char *what, const c
     snprintf(line, sizeof line, "event=restarted %s reason=\"%s\" restarts=%" PRIu64 "/%" PRIu64, what, how,
              ++supervisor->restarts, supervisor->spec.config->cluster_restarts);
     note(supervisor, "%s", line);
+    tell_coordinator(supervisor, line);
     supervisor->spec.tell(supervisor->spec.context, line);
+}
+
+static void say_lost(struct supervisor *supervisor, const struct process *ended, const char *how) {
+    char line[SENTENCE_BYTES + 128];
+    snprintf(line, sizeof line, "event=lost role=%s index=%u reason=\"%s\"",
+             role_name(crew_role(&supervisor->crew, ended)), crew_index(&supervisor->crew, ended), how);
+    tell_coordinator(supervisor, line);
 }
 
 static void restart_one(struct supervisor *supervisor, struct process *ended, const char *how) {
     struct status status;
     char what[48];
+    say_lost(supervisor, ended, how);
     snprintf(what, sizeof what, "what=worker index=%u", crew_index(&supervisor->crew, ended));
     say_restart(supervisor, what, how);
     if (!crew_start_member(&supervisor->crew, ended, ended->pid, &status))
         finish(supervisor, status.code, "%s", status.text);
 }
 
-static void restart_all(struct supervisor *supervisor, const char *how) {
+static void restart_all(struct supervisor *supervisor, const struct process *ended, const char *how) {
     crew_kill(&supervisor->crew);
+    say_lost(supervisor, ended, how);
     say_restart(supervisor, "what=all", how);
     start_all(supervisor);
 }
@@ -237,7 +260,7 @@ static void act(struct supervisor *supervisor, enum restart_action action, struc
         restart_one(supervisor, ended, how);
         break;
     case RESTART_ALL:
-        restart_all(supervisor, how);
+        restart_all(supervisor, ended, how);
         break;
     case RESTART_AWAIT:
         await_verdict(supervisor, ended, how);
@@ -314,8 +337,8 @@ static bool open_log(struct supervisor *supervisor, struct status *status) {
     char path[PATH_MAX];
     run_dir_file(supervisor->spec.dir, "logs/supervisor.log", path);
     supervisor->log = fopen(path, "ae");
-    return pipe2(supervisor->words, O_CLOEXEC | O_NONBLOCK) == 0 ||
-           status_fail_errno(status, STATUS_NO_MEMORY, "cannot open a pipe");
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, supervisor->words) == 0 ||
+           status_fail_errno(status, STATUS_NO_MEMORY, "cannot open a pair of sockets");
 }
 
 static void close_log(struct supervisor *supervisor) {
