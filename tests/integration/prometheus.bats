@@ -132,12 +132,12 @@ END
     soon 30 has_rows 'count by (role) (up == 1)' 3
     soon 100 is_trained
     soon 20 agrees dotbias_shard_pulls_total shards pulls
-    agrees dotbias_shard_pushes_total shards pushes
-    agrees dotbias_shard_reads_total shards reads
-    agrees dotbias_shard_received_bytes_total shards bytes_in
-    agrees dotbias_shard_sent_bytes_total shards bytes_out
-    agrees dotbias_worker_ratings_total worker_counts ratings
-    agrees 'sum by (shard) (dotbias_shard_pulls_total)' shards pulls
+    soon 20 agrees dotbias_shard_pushes_total shards pushes
+    soon 20 agrees dotbias_shard_reads_total shards reads
+    soon 20 agrees dotbias_shard_received_bytes_total shards bytes_in
+    soon 20 agrees dotbias_shard_sent_bytes_total shards bytes_out
+    soon 20 agrees dotbias_worker_ratings_total worker_counts ratings
+    soon 20 agrees 'sum by (shard) (dotbias_shard_pulls_total)' shards pulls
     [ "$(query dotbias_run_stage)" = "coordinator 6" ]
     [ "$(query dotbias_run_failed)" = "coordinator 0" ]
     [ "$(query 'count(ALERTS{alertstate="firing"})')" = "" ]
