@@ -71,6 +71,8 @@ static bool finish(struct lead *lead, const struct final_report *final, struct s
     lead->model = NULL;
     lead->history = NULL;
     run_dir_file(lead->spec.dir, "summary.json", path);
+    if (final->members != NULL)
+        service_progress(lead->watch.service, final->members); /* before the summary tells that it is over */
     bool closed = history_close(history, status);
     if (!model_writer_commit(model, final->digest, final->epochs, status) || !closed ||
         !summary_write(&summary, path, status))
