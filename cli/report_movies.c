@@ -21,7 +21,7 @@ static void put_rows(struct scroll *page, const char *caption, const struct fini
         uint32_t movie = ranking->movies[from_end ? ranking->count - 1 - i : i];
         size_t length;
         const char *name = titles_name(&finished->predictor.titles, movie, &length);
-        scroll_text(page, "<tr><td class=\"l\">");
+        scroll_text(page, "<tr><td class=\"l w\">");
         report_text(page, name, length);
         scroll_add(page, "</td><td>%u</td><td>%+.3f</td></tr>\n", finished->model.movie_counts[movie],
                    factor_ranking_value(ranking, movie));

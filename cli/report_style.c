@@ -56,7 +56,7 @@ static const char STYLE[] =
     "caption{text-align:left;font-weight:600;padding:.5rem 0 .2rem}"
     "th,td{text-align:right;padding:.22rem .6rem;border-bottom:1px solid var(--rule);white-space:nowrap}"
     "th{position:sticky;top:0;background:var(--paper);color:var(--faint);font-weight:600}"
-    ".l{text-align:left}td.l{white-space:normal;overflow-wrap:anywhere}.best td{font-weight:700}"
+    ".l{text-align:left}td.w{white-space:normal;overflow-wrap:anywhere}.best td{font-weight:700}"
     ".flag{color:var(--warn);font-weight:600}.e-lost,.e-failed{color:var(--bad)}.e-restarted,.e-stopped{"
     "color:var(--warn)}"
     ".e-recovered,.e-finished{color:var(--good)}\n"

@@ -215,8 +215,9 @@ static void put_shard(struct scroll *page, const struct report_facts *facts, uin
 }
 
 static void say_where_counts_are(struct scroll *page, const struct report_facts *facts) {
-    if (facts->summary == NULL)
-        scroll_text(page, "<p class=\"faint\">Counts are written when a run finishes.</p>\n");
+    scroll_text(page, facts->summary == NULL
+                          ? "<p class=\"faint\">Counts are written when a run finishes.</p>\n"
+                          : "<p class=\"faint\">Counts are those of each process since it began.</p>\n");
 }
 
 void report_shards_put(struct scroll *page, const struct report_facts *facts) {
@@ -266,7 +267,7 @@ static void put_event(struct scroll *page, const struct board_event *event) {
     report_string(page, event->role);
     if (event->index >= 0)
         scroll_add(page, " %lld", (long long)event->index);
-    scroll_text(page, "</td><td class=\"l\">");
+    scroll_text(page, "</td><td class=\"l w\">");
     report_string(page, event->text);
     scroll_text(page, "</td></tr>\n");
 }
