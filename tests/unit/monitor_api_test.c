@@ -336,7 +336,10 @@ static void logs_are_read_from_their_end(void **state) {
     char line[32], folder[64];
     (void)state;
     scratch_make(&scratch);
+    scratch_text(&scratch, "outside.log", "root: of another folder");
     snprintf(folder, sizeof folder, "%s", scratch.folder);
+    snprintf(scratch.folder, sizeof scratch.folder, "%s/logs", folder);
+    assert_int_equal(mkdir(scratch.folder, 0700), 0);
     FILE *file = fopen(scratch_path(&scratch, "worker-0.log"), "w");
     assert_non_null(file);
     for (int i = 0; i < 300000; i++)
@@ -350,7 +353,7 @@ static void logs_are_read_from_their_end(void **state) {
     assert_int_equal(mkdir(scratch_path(&scratch, "folder.log"), 0700), 0);
     assert_int_equal(mkfifo(scratch_path(&scratch, "fifo.log"), 0600), 0);
     scene_make(&page.scene, 1, 1, 1);
-    page.scene.source.logs = folder;
+    page.scene.source.logs = scratch.folder;
     open_page(&page);
     json_t *names = get(&page, "/api/v1/logs");
     assert_string_equal(json_string_value(json_array_get(names, 0)), "a.log");
@@ -371,7 +374,10 @@ static void logs_are_read_from_their_end(void **state) {
                                        "absent.log",
                                        "../../etc/passwd",
                                        "%2e%2e/x.log",
-                                       "..%2fx.log",
+                                       "../outside.log",
+                                       "..%2foutside.log",
+                                       "%2e%2e%2foutside.log",
+                                       "folder.log/../../outside.log",
                                        "a.log/",
                                        "%2fetc%2fpasswd.log",
                                        "a.log%00",
@@ -389,7 +395,7 @@ static void logs_are_read_from_their_end(void **state) {
     }
     check_code(&page, "/api/v1/logs/a.log?lines=0", 400, "'lines' must be a whole number from 1 to 10000\n");
     close_page(&page);
-    scratch_remove(scratch.folder);
+    scratch_remove(folder);
 }
 
 static void a_log_without_lines_is_bounded(void **state) {
