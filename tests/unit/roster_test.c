@@ -247,7 +247,7 @@ static void a_heartbeat_that_follows_at_once_replaces_the_last(void **state) {
     struct seat *seat = admit(&roster, &hello, 1);
     beat(&roster, seat, (struct heartbeat_message){.pulls = 100, .busy_us = 1000}, 500000);
     measure(&roster, 500000, shards, workers);
-    assert_true(shards[0].pulls_per_second == 0);
+    assert_in_range(shards[0].pulls_per_second, 200, 201);
     beat(&roster, seat, (struct heartbeat_message){.pulls = 300, .busy_us = 101000}, 1000000);
     beat(&roster, seat, (struct heartbeat_message){.pulls = 301, .busy_us = 101000}, 1000010);
     measure(&roster, 1000010, shards, workers);
@@ -316,23 +316,29 @@ static void quantiles_are_those_between_two_heartbeats(void **state) {
     roster_free(&roster);
 }
 
-/* Only those that hold lanes can be behind. */
+/* Only those that hold lanes can be behind, and each is compared with where the other stood at the same moment: worker 0
+ * makes 40 steps in half a second, worker 1 speaks in the middle of that. */
 static void a_worker_lags_behind_the_furthest(void **state) {
     struct roster roster = make();
     struct shard_progress shards[2];
     struct worker_progress workers[2];
     (void)state;
+    roster.spec.silence_us = 2000000;
     for (uint32_t i = 0; i < 2; i++) {
         struct hello_message hello = hello_of(ROLE_WORKER, i);
-        admit(&roster, &hello, 2 + i)->heard_us = 500000;
+        admit(&roster, &hello, 2 + i);
     }
     beat(&roster, roster_worker(&roster, 0), (struct heartbeat_message){.step = 80, .lanes = 2}, 500000);
-    beat(&roster, roster_worker(&roster, 1), (struct heartbeat_message){.step = 33, .lanes = 1}, 500000);
-    measure(&roster, 500000, shards, workers);
+    beat(&roster, roster_worker(&roster, 1), (struct heartbeat_message){.step = 55, .lanes = 1}, 750000);
+    measure(&roster, 750000, shards, workers);
     assert_int_equal(workers[0].lag, 0);
-    assert_int_equal(workers[1].lag, 7);
-    beat(&roster, roster_worker(&roster, 1), (struct heartbeat_message){.step = 0, .lanes = 0}, 600000);
-    measure(&roster, 500000, shards, workers);
+    assert_int_equal(workers[1].lag, 0);
+    beat(&roster, roster_worker(&roster, 0), (struct heartbeat_message){.step = 160, .lanes = 2}, 1000000);
+    measure(&roster, 1000000, shards, workers);
+    assert_int_equal(workers[0].lag, 0);
+    assert_int_equal(workers[1].lag, 5);
+    beat(&roster, roster_worker(&roster, 1), (struct heartbeat_message){.step = 0, .lanes = 0}, 1250000);
+    measure(&roster, 1250000, shards, workers);
     assert_int_equal(workers[1].lag, 0);
     roster_free(&roster);
 }
