@@ -117,6 +117,7 @@ void roster_seat(struct roster *roster, struct seat *seat, const struct event *e
     seat->link = event->link;
     seat->hello = event->message->hello;
     seat->heard_us = event->now_us;
+    seat->now_us = event->now_us; /* nothing is counted yet: rates can be measured from here */
 }
 
 void roster_clear(struct roster *roster, struct seat *seat) {

@@ -13,9 +13,10 @@ struct seat {
     bool joined, ready;
     bool leaving; /* it has asked to, and may when its parts are at home (mode blocked) */
     link_id link;
-    uint64_t rival, rival_us;   /* another process that says it is this member, and since when */
-    struct figures now, before; /* the last heartbeat, and an older one to measure from; when they came */
-    uint64_t now_us, before_us; /* 0: has not come */
+    uint64_t rival, rival_us; /* another process that says it is this member, and since when */
+    struct figures now,
+        before; /* the last heartbeat, or nothing since it joined; an older one to measure from */
+    uint64_t now_us, before_us; /* when they came; 0: not yet */
     uint32_t joinings; /* how often somebody has joined here; the seat remembers this and who was the last */
     struct hello_message hello;
     uint64_t heard_us; /* when a message came last */

@@ -122,13 +122,32 @@ static bool races(const struct worker_progress *worker) {
     return worker->up && worker->lanes != 0;
 }
 
-static void measure_lags(struct worker_progress *workers, uint32_t count) {
-    uint64_t furthest = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (races(&workers[i]) && workers[i].step > furthest)
-            furthest = workers[i].step;
-    for (uint32_t i = 0; i < count; i++)
-        workers[i].lag = races(&workers[i]) ? furthest - workers[i].step : 0;
+static double mean_step(const struct heartbeat_message *counters) {
+    return counters->lanes == 0 ? 0 : (double)counters->step / (double)counters->lanes;
+}
+
+/* Where a worker stood at a moment between its two heartbeats; before them it is not known, after them it stands at least
+ * where it stood then. */
+static double step_at(const struct seat *seat, uint64_t us) {
+    double then = mean_step(&seat->before.counters), now = mean_step(&seat->now.counters);
+    if (us >= seat->now_us)
+        return now;
+    if (seat->before_us == 0 || us <= seat->before_us || seat->before.counters.lanes == 0)
+        return 0;
+    return then + (now - then) * (double)(us - seat->before_us) / (double)(seat->now_us - seat->before_us);
+}
+
+/* Heartbeats come at different moments, between which workers in step make hundreds of steps: each worker is compared with
+ * where the others stood when it said where it stands. */
+static void measure_lags(const struct roster *roster, struct worker_progress *workers) {
+    for (uint32_t i = 0; i < roster->spec.workers; i++) {
+        const struct seat *seat = roster_worker(roster, i);
+        double own = mean_step(&seat->now.counters), furthest = own;
+        for (uint32_t j = 0; races(&workers[i]) && j < roster->spec.workers; j++)
+            if (races(&workers[j]))
+                furthest = fmax(furthest, step_at(roster_worker(roster, j), seat->now_us));
+        workers[i].lag = (uint64_t)(furthest - own);
+    }
 }
 
 void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_progress *shards,
@@ -146,7 +165,7 @@ void roster_progress(const struct roster *roster, uint64_t now_us, struct shard_
         report->workers_up += workers[i].up;
         report->ratings_per_second += workers[i].ratings_per_second;
     }
-    measure_lags(workers, roster->spec.workers);
+    measure_lags(roster, workers);
     report->shards = shards;
     report->workers = workers;
 }

@@ -29,6 +29,23 @@ one_object() {
     [ -f "$run_folder/model.dotbias" ]
 }
 
+# counted KEY LIST: the sum of a number over the members of a list in the summary.
+counted() {
+    sed -n "/^  \"$2\": \[\$/,/^  \],\$/p" <<<"$output" | awk -v key="\"$1\":" '$1 == key { sum += $2 } END { print sum + 0 }'
+}
+
+@test "shards and workers, processes of their own, have counted the same rows, and all ratings" {
+    train 0 "$BATS_FILE_TMPDIR/made" --set run.dir=counted --set schedule.epochs=2 --set cluster.transport=ipc \
+        --set cluster.pservers=3 --set cluster.workers=2 --set train.lanes=2
+    for key in pulls pushes; do
+        echo "$key: $(counted $key shards) and $(counted $key worker_counts)"
+        [ "$(counted $key shards)" -gt 0 ]
+        [ "$(counted $key shards)" -eq "$(counted $key worker_counts)" ]
+    done
+    [ "$(counted pulls shards)" -eq "$(counted pushes shards)" ]
+    [ "$(counted ratings worker_counts)" -eq $((2 * (20000 - $(summary_value valid_ratings)))) ]
+}
+
 @test "the resolved configuration trains to the same bits" {
     local first
     first=$(sed -nE 's/.*"digest": "([^"]*)".*/\1/p' "$BATS_FILE_TMPDIR/summary")

@@ -70,9 +70,24 @@ static void record_epoch(struct sim_cluster *cluster, const struct epoch_report 
     cluster->history[cluster->history_rows++] = (struct sim_epoch){report->train_loss, report->valid_mse};
 }
 
+static void keep_scores(double kept[SIM_MOVIES * 2], const double *scores, uint32_t movies,
+                        uint32_t components) {
+    if (movies <= SIM_MOVIES && components <= 2)
+        memcpy(kept, scores, (size_t)movies * components * sizeof *kept);
+}
+
 static void finish(struct sim_cluster *cluster, const struct final_report *final) {
+    const struct progress_report *members = final->members;
     cluster->finished = true;
     cluster->final = *final;
+    memcpy(cluster->shards, members->shards, members->pserver_count * sizeof *members->shards);
+    memcpy(cluster->worker_figures, members->workers, members->worker_count * sizeof *members->workers);
+    keep_scores(cluster->final_scores, final->scores, final->movies, final->components);
+}
+
+static void show_model(struct sim_cluster *cluster, const struct model_report *model) {
+    cluster->models += model->epoch == cluster->models + 1;
+    keep_scores(cluster->last_scores, model->scores, model->movies, model->components);
 }
 
 static void perform(void *context, struct job *job) {
@@ -103,6 +118,8 @@ static void perform(void *context, struct job *job) {
         finish(cluster, job->finish);
         break;
     case JOB_EPOCH_MODEL:
+        show_model(cluster, job->model);
+        break;
     case JOB_PROGRESS:
         break;
     }

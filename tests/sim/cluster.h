@@ -76,7 +76,11 @@ struct sim_cluster {
     uint64_t saved_digest;               /* of the rows that were saved, added up like shard_digest */
     uint64_t restarts_all, restarts_one, resumed;
     bool finished;
-    struct final_report final; /* pointers in it are not to be used */
+    struct final_report final;                     /* pointers in it are not to be used */
+    struct shard_progress shards[SIM_MEMBERS_MAX]; /* what members had counted by then */
+    struct worker_progress worker_figures[SIM_MEMBERS_MAX];
+    uint32_t models; /* epochs whose components were shown, in their order */
+    double last_scores[SIM_MOVIES * 2], final_scores[SIM_MOVIES * 2]; /* 2 components at most */
 };
 
 /* Ratings from a planted model; the same for the same seed. */

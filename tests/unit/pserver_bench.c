@@ -59,8 +59,8 @@ static void on_exit_asked(void *world, const struct status *status) {
 }
 
 static uint64_t on_clock(void *self) {
-    (void)self;
-    return 0;
+    struct bench *bench = self;
+    return bench->clock_ns += bench->tick_ns;
 }
 
 static struct driver_figures on_measure(void *self) {

@@ -35,6 +35,7 @@ struct bench {
     enum status_code ended_with;
     bool rates_wanted, rates_withheld;
     uint64_t first_rate;
+    uint64_t clock_ns, tick_ns; /* the clock that is looked at, and by how much it moves each time */
 };
 
 struct request_plan {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -229,6 +230,119 @@ static void progress_is_the_difference_of_two_heartbeats(void **state) {
     roster_free(&roster);
 }
 
+static void measure(const struct roster *roster, uint64_t now_us, struct shard_progress shards[2],
+                    struct worker_progress workers[2]) {
+    struct progress_report report;
+    roster_progress(roster, now_us, shards, workers, &report);
+}
+
+/* The heartbeat at the end of an epoch comes when it comes: rates are still those of half a heartbeat or more. */
+static void a_heartbeat_that_follows_at_once_replaces_the_last(void **state) {
+    struct roster roster = make();
+    struct hello_message hello = hello_of(ROLE_PSERVER, 0);
+    struct shard_progress shards[2];
+    struct worker_progress workers[2];
+    (void)state;
+    roster.spec.beat_us = 500000;
+    struct seat *seat = admit(&roster, &hello, 1);
+    beat(&roster, seat, (struct heartbeat_message){.pulls = 100, .busy_us = 1000}, 500000);
+    measure(&roster, 500000, shards, workers);
+    assert_in_range(shards[0].pulls_per_second, 200, 201);
+    beat(&roster, seat, (struct heartbeat_message){.pulls = 300, .busy_us = 101000}, 1000000);
+    beat(&roster, seat, (struct heartbeat_message){.pulls = 301, .busy_us = 101000}, 1000010);
+    measure(&roster, 1000010, shards, workers);
+    assert_int_equal(shards[0].pulls, 301);
+    assert_in_range(shards[0].pulls_per_second, 401, 402);
+    assert_true(shards[0].busy > 0.199 && shards[0].busy < 0.2);
+    beat(&roster, seat, (struct heartbeat_message){.pulls = 401, .busy_us = 9101000}, 1500010);
+    measure(&roster, 1500010, shards, workers);
+    assert_true(shards[0].pulls_per_second == 200);
+    assert_true(shards[0].busy == 1);
+    roster_free(&roster);
+}
+
+static void who_was_there_is_remembered(void **state) {
+    struct roster roster = make();
+    struct hello_message hello = hello_of(ROLE_WORKER, 1);
+    struct shard_progress shards[2];
+    struct worker_progress workers[2];
+    (void)state;
+    measure(&roster, 10, shards, workers);
+    assert_true(!workers[1].up && !workers[1].member.lost && isnan(workers[1].member.silent_seconds));
+    assert_string_equal(workers[1].member.host, "");
+    strcpy(hello.page, "127.0.0.1:9");
+    struct seat *seat = admit(&roster, &hello, 3);
+    seat->heard_us = 1000;
+    measure(&roster, 1500, shards, workers);
+    assert_true(workers[1].member.up && !workers[1].member.lost && workers[1].member.joined == 1);
+    assert_string_equal(workers[1].member.page, "127.0.0.1:9");
+    assert_true(workers[1].member.silent_seconds == 5e-4);
+    roster_clear(&roster, seat);
+    measure(&roster, 3000, shards, workers);
+    assert_true(!workers[1].up && workers[1].member.lost && workers[1].member.joined == 1);
+    assert_int_equal(workers[1].member.pid, hello.pid);
+    assert_true(workers[1].member.silent_seconds == 2e-3);
+    admit(&roster, &hello, 4);
+    measure(&roster, 3000, shards, workers);
+    assert_int_equal(workers[1].member.joined, 2);
+    roster_free(&roster);
+}
+
+static void quantiles_are_those_between_two_heartbeats(void **state) {
+    struct roster roster = make();
+    struct hello_message hello = hello_of(ROLE_PSERVER, 0);
+    struct shard_progress shards[2];
+    struct worker_progress workers[2];
+    union beat_tallies tallies = {0};
+    struct message message = {.kind = MESSAGE_HEARTBEAT, .body = &tallies, .body_bytes = sizeof tallies};
+    struct status status;
+    (void)state;
+    struct seat *seat = admit(&roster, &hello, 1);
+    for (int i = 0; i < 1000; i++)
+        tally_add(&tallies.pull_us, 4000);
+    tally_add(&tallies.staleness, 9);
+    assert_true(roster_heartbeat(&roster, seat, &message, 500000, &status));
+    for (int i = 0; i < 100; i++) {
+        tally_add(&tallies.pull_us, i < 98 ? 16 : 1000);
+        tally_add(&tallies.staleness, 1);
+    }
+    assert_true(roster_heartbeat(&roster, seat, &message, 1000000, &status));
+    measure(&roster, 1000000, shards, workers);
+    assert_in_range(shards[0].pull_p50_us, 9, 16);
+    assert_in_range(shards[0].pull_p99_us, 513, 1024);
+    assert_int_equal(tally_count(&shards[0].pull_us), 1100);
+    assert_true(shards[0].staleness_p50 <= 1 && shards[0].staleness_most == 9);
+    assert_true(shards[0].apply_p99_us == 0);
+    roster_free(&roster);
+}
+
+/* Only those that hold lanes can be behind, and each is compared with where the other stood at the same moment: worker 0
+ * makes 40 steps in half a second, worker 1 speaks in the middle of that. */
+static void a_worker_lags_behind_the_furthest(void **state) {
+    struct roster roster = make();
+    struct shard_progress shards[2];
+    struct worker_progress workers[2];
+    (void)state;
+    roster.spec.silence_us = 2000000;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct hello_message hello = hello_of(ROLE_WORKER, i);
+        admit(&roster, &hello, 2 + i);
+    }
+    beat(&roster, roster_worker(&roster, 0), (struct heartbeat_message){.step = 80, .lanes = 2}, 500000);
+    beat(&roster, roster_worker(&roster, 1), (struct heartbeat_message){.step = 55, .lanes = 1}, 750000);
+    measure(&roster, 750000, shards, workers);
+    assert_int_equal(workers[0].lag, 0);
+    assert_int_equal(workers[1].lag, 0);
+    beat(&roster, roster_worker(&roster, 0), (struct heartbeat_message){.step = 160, .lanes = 2}, 1000000);
+    measure(&roster, 1000000, shards, workers);
+    assert_int_equal(workers[0].lag, 0);
+    assert_int_equal(workers[1].lag, 5);
+    beat(&roster, roster_worker(&roster, 1), (struct heartbeat_message){.step = 0, .lanes = 0}, 1250000);
+    measure(&roster, 1250000, shards, workers);
+    assert_int_equal(workers[1].lag, 0);
+    roster_free(&roster);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_finds_a_seat),
@@ -238,6 +352,10 @@ int main(void) {
         cmocka_unit_test(silence_is_noticed_when_it_is_too_long),
         cmocka_unit_test(the_missing_are_listed_and_the_list_is_cut),
         cmocka_unit_test(progress_is_the_difference_of_two_heartbeats),
+        cmocka_unit_test(a_heartbeat_that_follows_at_once_replaces_the_last),
+        cmocka_unit_test(who_was_there_is_remembered),
+        cmocka_unit_test(quantiles_are_those_between_two_heartbeats),
+        cmocka_unit_test(a_worker_lags_behind_the_furthest),
     };
     return cmocka_run_group_tests_name("unit/roster", tests, NULL, NULL);
 }

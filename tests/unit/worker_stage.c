@@ -102,8 +102,8 @@ static void op_exit(void *world, const struct status *status) {
 }
 
 static uint64_t op_clock(void *self) {
-    (void)self;
-    return 0;
+    struct stage *stage = self;
+    return stage->clock_ns += stage->tick_ns;
 }
 
 static struct driver_figures op_measure(void *self) {
@@ -121,6 +121,7 @@ static const struct outbox_ops OPS = {op_body, op_send, op_connect, op_job,     
 static void step(struct stage *stage, struct event event) {
     struct outbox out = {&OPS, stage};
     event.now_us = stage->now_us;
+    event.busy_us = stage->busy_us;
     stage->engine.step(stage->engine.self, &event, &out);
 }
 

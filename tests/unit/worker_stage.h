@@ -33,7 +33,8 @@ struct sent {
 struct stage {
     struct worker *worker;
     struct engine engine;
-    uint64_t now_us;
+    uint64_t now_us, busy_us;
+    uint64_t clock_ns, tick_ns; /* the clock that is looked at, and by how much it moves each time */
     struct sent sent[STAGE_SENT_MAX];
     uint32_t sent_count, connects;
     size_t body_bytes;                /* reserved for the next message */
