@@ -44,8 +44,13 @@ def has(browser, selector, part):
 
 
 def numbers_move(browser):
-    before = [browser.text(selector) for selector in FIGURES]
-    browser.until("the numbers move", 10, lambda: all(browser.text(name) != old for name, old in zip(FIGURES, before)))
+    before = {selector: browser.text(selector) for selector in FIGURES}
+    still = set(FIGURES)
+
+    def all_have_moved():
+        still.difference_update([selector for selector in still if browser.text(selector) != before[selector]])
+        return not still
+    browser.until("the numbers move", 40, all_have_moved)
 
 
 def quiet(browser, alone=False):
