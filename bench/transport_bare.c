@@ -26,7 +26,7 @@ static uint64_t clock_us(void) {
 
 static bool bare_open(struct bare *bare, void *zmq_context, int type, const struct transport_case *given,
                       struct status *status) {
-    int linger = 1000;
+    int linger = type == ZMQ_DEALER ? -1 : 0; /* the client's last word must arrive */
     bare->spin_us = given->spin_us;
     bare->body = given->body;
     bare->socket = zmq_socket(zmq_context, type);
