@@ -117,7 +117,8 @@ void roster_seat(struct roster *roster, struct seat *seat, const struct event *e
     seat->link = event->link;
     seat->hello = event->message->hello;
     seat->heard_us = event->now_us;
-    seat->now_us = event->now_us; /* nothing is counted yet: rates can be measured from here */
+    seat->now_us = seat->mark_us =
+        event->now_us; /* nothing is counted yet: rates can be measured from here */
 }
 
 void roster_clear(struct roster *roster, struct seat *seat) {
@@ -148,13 +149,15 @@ bool roster_heartbeat(const struct roster *roster, struct seat *seat, const stru
     if (message->body_bytes != sizeof seat->now.tallies)
         return status_fail(status, STATUS_PROTOCOL, "a body of %zu bytes for tallies of %zu",
                            message->body_bytes, sizeof seat->now.tallies);
-    if (seat->now_us != 0 && now_us - seat->now_us >= roster->spec.beat_us / 2) {
-        seat->before = seat->now;
-        seat->before_us = seat->now_us;
-    }
     seat->now.counters = message->heartbeat;
     memcpy(&seat->now.tallies, message->body, sizeof seat->now.tallies);
     seat->now_us = now_us;
+    if (now_us - seat->mark_us >= roster->spec.beat_us / 2) {
+        seat->before = seat->mark;
+        seat->before_us = seat->mark_us;
+        seat->mark = seat->now;
+        seat->mark_us = now_us;
+    }
     return true;
 }
 

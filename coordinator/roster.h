@@ -16,7 +16,9 @@ struct seat {
     uint64_t rival, rival_us; /* another process that says it is this member, and since when */
     struct figures now,
         before; /* the last heartbeat, or nothing since it joined; an older one to measure from */
-    uint64_t now_us, before_us; /* when they came; 0: not yet */
+    struct figures
+        mark; /* what the next `before` will be: heartbeats also come in between, at the end of epochs */
+    uint64_t now_us, before_us, mark_us; /* when they came; 0: not yet */
     uint32_t joinings; /* how often somebody has joined here; the seat remembers this and who was the last */
     struct hello_message hello;
     uint64_t heard_us; /* when a message came last */
