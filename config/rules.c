@@ -202,6 +202,10 @@ static void check_schedule(const struct checking *checking) {
         are_read(checking, OPTION_schedule_kind, OPTION_schedule_cycle_len))
         blame(checking, config->schedule_cycle_mult > 1 ? OPTION_schedule_cycle_mult : OPTION_schedule_cycles,
               OPTION_schedule_cycle_len, "these cycles would last more than %.0f epochs", longest);
+    if (config->schedule_early_stopping == 0 && config->schedule_stop_threshold != 1e-4 &&
+        are_read(checking, OPTION_schedule_early_stopping, OPTION_schedule_stop_threshold))
+        blame(checking, OPTION_schedule_stop_threshold, OPTION_schedule_early_stopping,
+              "'schedule.stop_threshold' has no effect when 'schedule.early_stopping' is 0");
     if (config->schedule_kind == SCHEDULE_ONE_CYCLE &&
         config->schedule_momentum_low > config->schedule_momentum_high &&
         are_read(checking, OPTION_schedule_momentum_low, OPTION_schedule_momentum_high))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "coordinator/closing.h"
 #include "coordinator/course.h"
 #include "coordinator/joining.h"
 #include "coordinator/watch.h"
@@ -17,7 +18,13 @@ static const bool LEGAL[STATE_COUNT][STATE_COUNT] = {
     [TRAINING] = {[CUTTING] = true, [SETTLING] = true, [DONE] = true},
     [CUTTING] = {[TRAINING] = true, [DONE] = true},
     [SETTLING] = {[VALIDATING] = true, [DONE] = true},
-    [VALIDATING] = {[TRAINING] = true, [CUTTING] = true, [MOMENTS] = true, [SAVING] = true, [DONE] = true},
+    [VALIDATING] = {[TRAINING] = true,
+                    [CUTTING] = true,
+                    [KEEPING] = true,
+                    [MOMENTS] = true,
+                    [SAVING] = true,
+                    [DONE] = true},
+    [KEEPING] = {[TRAINING] = true, [CUTTING] = true, [VALIDATING] = true, [MOMENTS] = true, [DONE] = true},
     [MOMENTS] = {[SCORES] = true, [TRAINING] = true, [CUTTING] = true, [DONE] = true},
     [SCORES] = {[TRAINING] = true, [CUTTING] = true, [SAVING] = true, [DONE] = true},
     [SAVING] = {[FINISHING] = true, [DONE] = true},
@@ -52,6 +59,8 @@ static bool take_parts(struct coordinator *coordinator, struct status *status) {
     struct cuts_spec cuts = spec->cuts;
     cuts.pservers = spec->roster.pservers;
     cuts.lanes = spec->lanes;
+    struct best_spec best = spec->best;
+    best.pservers = spec->roster.pservers;
     coordinator->rates_wanted =
         memory_take_array(spec->roster.pservers, sizeof *coordinator->rates_wanted, "pservers", status);
     if (spec->blocked) {
@@ -67,7 +76,8 @@ static bool take_parts(struct coordinator *coordinator, struct status *status) {
     return roster_init(&coordinator->roster, &spec->roster, status) &&
            lanes_init(&coordinator->lanes, spec->lanes, status) &&
            epoch_init(&coordinator->books, spec->roster.pservers, spec->valid_count, status) &&
-           cuts_init(&coordinator->cuts, &cuts, status) && finale_init(&coordinator->finale, &finale, status);
+           best_init(&coordinator->best, &best, status) && cuts_init(&coordinator->cuts, &cuts, status) &&
+           finale_init(&coordinator->finale, &finale, status);
 }
 
 /* Where an earlier process left off. */
@@ -75,8 +85,9 @@ static void take_up(struct coordinator *coordinator, const struct run_position *
     coordinator->epoch = position->epoch;
     coordinator->lane_step = coordinator->first_step = position->lane_step;
     coordinator->seconds_before = position->train_seconds;
-    coordinator->plateau = (struct plateau_state){position->plateau_best, position->plateau_seen,
-                                                  position->plateau_waiting, position->plateau_drops};
+    best_take_up(&coordinator->best, position);
+    coordinator->plateau = (struct plateau_state){
+        {position->plateau_best, position->plateau_seen, position->plateau_waiting}, position->plateau_drops};
 }
 
 struct coordinator *coordinator_new(const struct coordinator_spec *spec, struct status *status) {
@@ -90,12 +101,12 @@ struct coordinator *coordinator_new(const struct coordinator_spec *spec, struct 
         coordinator->spec.components = 0;
     coordinator->epochs = schedule_epochs(&spec->schedule);
     coordinator->last_valid_rmse = coordinator->last_loss = NAN;
-    if (spec->resume != NULL)
-        take_up(coordinator, spec->resume);
     if (!take_parts(coordinator, status)) {
         coordinator_free(coordinator);
         return NULL;
     }
+    if (spec->resume != NULL)
+        take_up(coordinator, spec->resume);
     return coordinator;
 }
 
@@ -109,6 +120,7 @@ void coordinator_free(struct coordinator *coordinator) {
     roster_free(&coordinator->roster);
     lanes_free(&coordinator->lanes);
     epoch_free(&coordinator->books);
+    best_free(&coordinator->best);
     cuts_free(&coordinator->cuts);
     finale_free(&coordinator->finale);
     memory_release(coordinator);
@@ -226,7 +238,7 @@ static bool on_validated(struct coordinator *coordinator, const struct seat *sea
         return true;
     course_deal_slice(coordinator, seat, out);
     if (coordinator->books.slices_left == 0)
-        course_end_epoch(coordinator, event->now_us, out);
+        closing_report(coordinator, event->now_us, out);
     return true;
 }
 
@@ -241,7 +253,7 @@ static bool on_moments(struct coordinator *coordinator, const struct seat *seat,
         return false;
     if (!is_news(coordinator, coordinator->finale.next_shard == asked, event->now_us) || !complete)
         return true;
-    course_ask_scores(coordinator, event->now_us, out);
+    closing_ask_scores(coordinator, event->now_us, out);
     return true;
 }
 
@@ -254,7 +266,7 @@ static bool on_projected(struct coordinator *coordinator, const struct seat *sea
     if (!finale_scores(&coordinator->finale, seat->index, event->message, &complete, status))
         return false;
     if (is_news(coordinator, coordinator->finale.movies_projected == before, event->now_us) && complete)
-        course_show_model(coordinator, event->now_us, out);
+        closing_show_model(coordinator, event->now_us, out);
     return true;
 }
 
@@ -267,6 +279,17 @@ static bool on_values(struct coordinator *coordinator, const struct seat *seat, 
         return false;
     coordinator->job_pending = coordinator->finale.shards_missing == 0;
     is_news(coordinator, coordinator->finale.shards_missing == before, event->now_us);
+    return true;
+}
+
+static bool on_kept(struct coordinator *coordinator, const struct seat *seat, const struct event *event,
+                    struct outbox *out) {
+    bool repeated;
+    if (!in_state(coordinator, KEEPING))
+        return true;
+    best_kept(&coordinator->best, seat->index, &event->message->kept, &repeated);
+    if (is_news(coordinator, repeated, event->now_us) && coordinator->best.left == 0)
+        closing_after_keeping(coordinator, event->now_us, out);
     return true;
 }
 
@@ -311,6 +334,8 @@ static bool on_pserver_message(struct coordinator *coordinator, struct seat *sea
         return true;
     case MESSAGE_SETTLED:
         return on_settled(coordinator, seat, event, out, status);
+    case MESSAGE_KEPT:
+        return on_kept(coordinator, seat, event, out);
     case MESSAGE_MOMENTS:
         return on_moments(coordinator, seat, event, out, status);
     case MESSAGE_PROJECTED:
@@ -403,11 +428,11 @@ static void on_job_done(struct coordinator *coordinator, const struct job *job, 
     coordinator->job_pending = false;
     coordinator_moved(coordinator, now_us);
     if (job->kind == JOB_EPOCH_END) {
-        course_after_epoch(coordinator, now_us, out);
+        closing_after_report(coordinator, now_us, out);
     } else if (job->kind == JOB_EPOCH_MODEL) {
-        course_after_model(coordinator, now_us, out);
+        closing_after_model(coordinator, now_us, out);
     } else if (job->kind == JOB_SAVE_ROWS) {
-        course_save_rows(coordinator, now_us, out);
+        closing_save_rows(coordinator, now_us, out);
     } else if (job->kind == JOB_FINISH) {
         struct status good = {.code = STATUS_OK};
         coordinator_stop(coordinator, &good, out);

@@ -6,6 +6,8 @@
  *           -> MOMENTS -> SCORES -> SAVING -> FINISHING -> DONE
  *   VALIDATING -> MOMENTS -> SCORES -> TRAINING also after other epochs, when somebody wants to see the model
  *   TRAINING, or what else comes before it -> CUTTING -> TRAINING: lanes stand still while the shards are copied for a checkpoint
+ *   VALIDATING -> KEEPING -> TRAINING: the shards keep a copy of the best epoch's rows (coordinator/best.h)
+ *   VALIDATING -> KEEPING -> VALIDATING -> MOMENTS: at the end the copy takes the place of the rows, and is measured again
  * TRAINING goes from grant to grant, each a fraction of a second of steps, at whose end every shard has accepted every
  * push. What has not been answered for a while is asked again; whoever is asked twice answers twice.
  *
@@ -20,6 +22,7 @@
 #ifndef COORDINATOR_COORDINATOR_H
 #define COORDINATOR_COORDINATOR_H
 
+#include "coordinator/best.h"
 #include "coordinator/cuts.h"
 #include "coordinator/roster.h"
 #include "core/reports.h"
@@ -29,6 +32,7 @@
 struct coordinator_spec {
     struct roster_spec roster;
     struct schedule_spec schedule;
+    struct best_spec best; /* pservers are filled in */
     uint32_t users, movies, factors;
     uint64_t train_count, valid_count, data_digest;
     uint64_t

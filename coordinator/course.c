@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "coordinator/closing.h"
 #include "coordinator/joining.h"
-#include "coordinator/progress.h"
 
 void course_send_rates(struct coordinator *coordinator, uint32_t pserver, struct outbox *out) {
     const struct coordinator_spec *spec = &coordinator->spec;
@@ -111,10 +111,11 @@ static void begin_cut(struct coordinator *coordinator, uint64_t now_us, struct o
     position->epoch = coordinator->epoch;
     position->config_digest = spec->config_digest;
     position->data_digest = spec->data_digest;
-    position->plateau_best = coordinator->plateau.best_loss;
-    position->plateau_seen = coordinator->plateau.epochs_seen;
-    position->plateau_waiting = coordinator->plateau.epochs_waiting;
+    position->plateau_best = coordinator->plateau.patience.best_loss;
+    position->plateau_seen = coordinator->plateau.patience.epochs_seen;
+    position->plateau_waiting = coordinator->plateau.patience.epochs_waiting;
     position->plateau_drops = coordinator->plateau.drops;
+    best_describe(&coordinator->best, position);
     position->train_seconds = coordinator->seconds_before + (double)(now_us - coordinator->start_us) / 1e6;
     for (uint32_t lane = 0; lane < spec->lanes; lane++) {
         position->lane_squared[lane] = coordinator->lanes.ends[lane].squared;
@@ -227,7 +228,7 @@ void course_stop(struct coordinator *coordinator, const struct status *status, u
                          status->text);
         return;
     }
-    if (coordinator->stopping || (coordinator->state >= MOMENTS && coordinator->epoch == coordinator->epochs))
+    if (coordinator->stopping || (coordinator->state > VALIDATING && coordinator->last))
         return; /* it ends soon, one way or the other */
     coordinator->stopping = true;
     coordinator->stop_status = *status;
@@ -272,163 +273,7 @@ void course_replace(struct coordinator *coordinator, uint32_t worker, struct out
     course_employ(coordinator, NULL, out);
 }
 
-/* Ratings that this process has trained on since an epoch began, this one included. */
-static uint64_t ratings_since(const struct coordinator *coordinator, uint32_t epoch) {
-    const struct coordinator_spec *spec = &coordinator->spec;
-    uint64_t steps = coordinator_lane_steps(spec), begun = epoch * steps;
-    uint64_t whole = spec->train_count * (coordinator->lane_step / steps - epoch);
-    uint64_t skipped = coordinator->first_step > begun ? coordinator->first_step - begun : 0;
-    uint64_t ratings = skipped % steps * spec->batch;
-    ratings = ratings < spec->train_count ? ratings : spec->train_count;
-    return whole - skipped / steps * spec->train_count - ratings;
-}
-
-static double per_second(uint64_t count, uint64_t us) {
-    return (double)count * 1e6 / (double)(us == 0 ? 1 : us);
-}
-
-void course_save_rows(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    if (coordinator->state != SAVING)
-        coordinator_move(coordinator, SAVING);
-    if (finale_ask_rows(&coordinator->finale, &coordinator->roster, out))
-        return;
-    const struct coordinator_spec *spec = &coordinator->spec;
-    const struct epoch_report *last = &coordinator->report;
-    coordinator_move(coordinator, FINISHING);
-    progress_take(coordinator, &coordinator->ending, now_us);
-    coordinator->final = (struct final_report){
-        .digest = coordinator->books.digest,
-        .epochs = coordinator->epochs,
-        .valid_mse = last->valid_mse,
-        .valid_rmse = last->valid_rmse,
-        .valid_mae = last->valid_mae,
-        .valid_count = last->valid_count,
-        .cold_count = last->cold_count,
-        .cold_mse = last->cold_mse,
-        .cold_mae = coordinator->cold_mae,
-        .train_seconds =
-            coordinator->seconds_before + (double)(coordinator->validated_us - coordinator->start_us) / 1e6,
-        .ratings_per_second = per_second(ratings_since(coordinator, 0), coordinator->train_us_total),
-        .resumed_from = coordinator->first_step,
-        .checkpoints = coordinator->cuts.count,
-        .pause_seconds = (double)coordinator->cuts.pause_us / 1e6,
-        .workers_lost = coordinator->workers_lost,
-        .pservers = spec->roster.pservers,
-        .workers = spec->roster.workers,
-        .transport = spec->transport,
-        .movies = spec->movies,
-        .components = spec->components,
-        .scores = coordinator->finale.scores,
-        .share = coordinator->finale.share,
-        .biases = coordinator->finale.biases,
-        .members = &coordinator->ending.report,
-    };
-    coordinator->finish_job.kind = JOB_FINISH;
-    coordinator->finish_job.finish = &coordinator->final;
-    coordinator->job_pending = true;
-    outbox_job(out, &coordinator->finish_job);
-}
-
-static void train_loss(const struct lane_books *lanes, struct epoch_report *report) {
-    double squared;
-    uint64_t count;
-    lanes_sum(lanes, &squared, &count);
-    report->train_loss = count == 0 ? NAN : squared / (double)count;
-}
-
-static void report_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    const struct coordinator_spec *spec = &coordinator->spec;
-    uint64_t clock = coordinator_clock_steps(spec);
-    uint64_t train_us = coordinator->trained_us - coordinator->epoch_us;
-    struct step_rate rate =
-        schedule_rate(&spec->schedule, clock, &coordinator->plateau, (coordinator->epoch + 1) * clock - 1);
-    struct epoch_report *report = &coordinator->report;
-    *report = (struct epoch_report){
-        .epoch = coordinator->epoch + 1,
-        .epochs = coordinator->epochs,
-        .learning_rate = rate.learning_rate,
-        .momentum = rate.momentum,
-        .seconds = (double)(now_us - coordinator->epoch_us) / 1e6,
-        .ratings_per_second = per_second(ratings_since(coordinator, coordinator->epoch), train_us),
-    };
-    train_loss(&coordinator->lanes, report);
-    epoch_losses(&coordinator->books, report, &coordinator->cold_mae);
-    coordinator->last_valid_rmse = report->valid_rmse;
-    coordinator->epoch_job.kind = JOB_EPOCH_END;
-    coordinator->epoch_job.epoch = report;
-    coordinator->job_pending = true;
-    outbox_job(out, &coordinator->epoch_job);
-}
-
-void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    coordinator->validated_us = now_us;
-    report_epoch(coordinator, now_us, out);
-}
-
-/* At the end in any case. Before that, shards and lanes stand still for it, so it is not for every one of a hundred short
- * epochs. */
-static bool wants_components(const struct coordinator *coordinator, uint64_t now_us) {
-    const struct coordinator_spec *spec = &coordinator->spec;
-    return spec->components != 0 &&
-           (coordinator->epoch == coordinator->epochs ||
-            (spec->show_model && now_us - coordinator->model_us >= spec->model_interval_us));
-}
-
-void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    schedule_epoch_end(&coordinator->spec.schedule, &coordinator->plateau, coordinator->report.valid_mse);
-    if (!isfinite(coordinator->report.train_loss)) {
-        coordinator_fail(coordinator, out, STATUS_BAD_DATA,
-                         "training diverged in epoch %u: the training loss is not finite",
-                         coordinator->epoch + 1);
-        return;
-    }
-    coordinator->epoch++;
-    if (!wants_components(coordinator, now_us)) {
-        course_after_model(coordinator, now_us, out);
-        return;
-    }
-    coordinator_move(coordinator, MOMENTS);
-    finale_begin(&coordinator->finale, coordinator->epoch);
-    finale_ask_moments(&coordinator->finale, &coordinator->roster, out);
-}
-
-void course_ask_scores(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    struct status status;
-    if (finale_decompose(&coordinator->finale, &status)) {
-        coordinator_move(coordinator, SCORES);
-        finale_repeat_scores(&coordinator->finale, &coordinator->roster, out);
-    } else if (coordinator->epoch == coordinator->epochs) {
-        coordinator_stop(coordinator, &status, out);
-    } else {
-        coordinator_say(out, "event=model_not_shown epoch=%u reason=\"%s\"", coordinator->epoch, status.text);
-        course_after_model(coordinator, now_us, out);
-    }
-}
-
-void course_show_model(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    const struct finale *finale = &coordinator->finale;
-    if (!coordinator->spec.show_model) {
-        course_after_model(coordinator, now_us, out);
-        return;
-    }
-    coordinator->model_us = now_us;
-    coordinator->model = (struct model_report){coordinator->epoch,
-                                               coordinator->spec.movies,
-                                               coordinator->spec.components,
-                                               finale->scores,
-                                               finale->share,
-                                               finale->biases};
-    coordinator->model_job.kind = JOB_EPOCH_MODEL;
-    coordinator->model_job.model = &coordinator->model;
-    coordinator->job_pending = true;
-    outbox_job(out, &coordinator->model_job);
-}
-
-void course_after_model(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    if (coordinator->epoch == coordinator->epochs) {
-        course_save_rows(coordinator, now_us, out);
-        return;
-    }
+void course_next_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     begin_epoch(coordinator, now_us);
     lanes_begin_epoch(&coordinator->lanes, NULL, NULL);
     for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)
@@ -439,7 +284,7 @@ void course_after_model(struct coordinator *coordinator, uint64_t now_us, struct
 void course_validate(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     coordinator_move(coordinator, VALIDATING);
     if (coordinator->books.slices == 0) {
-        course_end_epoch(coordinator, now_us, out);
+        closing_report(coordinator, now_us, out);
         return;
     }
     deal_rest(coordinator, out);
@@ -483,6 +328,9 @@ void course_repeat(struct coordinator *coordinator, struct outbox *out) {
         break;
     case VALIDATING:
         repeat_slices(coordinator, out);
+        break;
+    case KEEPING:
+        best_repeat(&coordinator->best, &coordinator->roster, out);
         break;
     case MOMENTS:
         finale_ask_moments(&coordinator->finale, &coordinator->roster, out);

@@ -1,5 +1,5 @@
 /* The course of a run: grants follow each other to the end of an epoch, with checkpoints in between; the epoch is settled and
- * validated; after the last one the model is saved. Each function is one move of the coordinator's table of states. */
+ * validated; how it ends is in coordinator/closing.h. Each function is one move of the coordinator's table of states. */
 #ifndef COORDINATOR_COURSE_H
 #define COORDINATOR_COURSE_H
 
@@ -31,20 +31,8 @@ void course_validate(struct coordinator *coordinator, uint64_t now_us, struct ou
 /* Gives a worker one more slice, if any is left. */
 void course_deal_slice(struct coordinator *coordinator, const struct seat *worker, struct outbox *out);
 
-/* Every slice is measured: puts out the epoch's report. */
-void course_end_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
-
-/* The report has been recorded, and may be written over: asks for the components, if they are wanted, or goes on. */
-void course_after_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
-
-/* SCORES: the moments of all shards are here. Without components to be had an epoch goes without; the end does not. */
-void course_ask_scores(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
-
-/* The components are here: puts them out, if anybody is to see them, or goes on. */
-void course_show_model(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
-
-/* They have been shown: begins the next epoch, or the end. */
-void course_after_model(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+/* Begins another epoch. */
+void course_next_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
 /* A worker has become ready: it gets what has no owner. */
 void course_employ(struct coordinator *coordinator, const struct seat *worker, struct outbox *out);
@@ -54,8 +42,5 @@ void course_replace(struct coordinator *coordinator, uint32_t worker, struct out
 
 /* Asks again for what the course waits for. */
 void course_repeat(struct coordinator *coordinator, struct outbox *out);
-
-/* SAVING: asks for the next chunk of rows; after the last one, FINISHING. */
-void course_save_rows(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
 #endif

@@ -4,13 +4,20 @@
 
 static enum run_stage stage_of(const struct coordinator *coordinator) {
     static const enum run_stage STAGES[STATE_COUNT] = {
-        [JOINING] = RUN_WAITING,   [TRAINING] = RUN_TRAINING,     [CUTTING] = RUN_CUTTING,
-        [SETTLING] = RUN_SETTLING, [VALIDATING] = RUN_VALIDATING, [MOMENTS] = RUN_FINISHING,
-        [SCORES] = RUN_FINISHING,  [SAVING] = RUN_FINISHING,      [FINISHING] = RUN_FINISHING,
+        [JOINING] = RUN_WAITING,
+        [TRAINING] = RUN_TRAINING,
+        [CUTTING] = RUN_CUTTING,
+        [SETTLING] = RUN_SETTLING,
+        [VALIDATING] = RUN_VALIDATING,
+        [KEEPING] = RUN_VALIDATING,
+        [MOMENTS] = RUN_FINISHING,
+        [SCORES] = RUN_FINISHING,
+        [SAVING] = RUN_FINISHING,
+        [FINISHING] = RUN_FINISHING,
         [DONE] = RUN_OVER,
     };
     enum run_stage stage = STAGES[coordinator->state];
-    return stage == RUN_FINISHING && coordinator->epoch < coordinator->epochs ? RUN_VALIDATING : stage;
+    return stage == RUN_FINISHING && !coordinator->last ? RUN_VALIDATING : stage;
 }
 
 /* Since the last snapshot, over all workers. */
@@ -41,8 +48,8 @@ static uint64_t steps_done(const struct coordinator *coordinator, const struct p
 static void fill_epoch(const struct coordinator *coordinator, struct progress_report *report) {
     const struct coordinator_spec *spec = &coordinator->spec;
     uint64_t clock = coordinator_clock_steps(spec), done = steps_done(coordinator, report);
-    bool over = coordinator->epoch >= coordinator->epochs;
-    uint64_t begun = (over ? coordinator->epochs - 1 : coordinator->epoch) * clock;
+    bool over = coordinator->last;
+    uint64_t begun = (over ? coordinator->epoch - 1 : coordinator->epoch) * clock;
     uint64_t in_epoch = over || done > begun + clock ? clock : done < begun ? 0 : done - begun;
     struct step_rate rate = schedule_rate(&spec->schedule, clock, &coordinator->plateau,
                                           begun + (in_epoch < clock ? in_epoch : clock - 1));
@@ -60,10 +67,10 @@ static double seconds_left(const struct coordinator *coordinator, const struct p
                            uint64_t now_us) {
     double begun = (double)coordinator->first_step / (double)coordinator_lane_steps(&coordinator->spec);
     double finished = report->epoch - 1 + report->fraction;
+    double epochs = coordinator->last ? coordinator->epoch : coordinator->epochs;
     return coordinator->state == JOINING || finished <= begun
                ? NAN
-               : (double)(now_us - coordinator->start_us) / 1e6 * (coordinator->epochs - finished) /
-                     (finished - begun);
+               : (double)(now_us - coordinator->start_us) / 1e6 * (epochs - finished) / (finished - begun);
 }
 
 static void fill_checkpoint(const struct coordinator *coordinator, struct progress_report *report,

@@ -2,6 +2,7 @@
 #ifndef COORDINATOR_STATE_H
 #define COORDINATOR_STATE_H
 
+#include "coordinator/best.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/cuts.h"
 #include "coordinator/epoch.h"
@@ -14,6 +15,7 @@ enum state {
     CUTTING,
     SETTLING,
     VALIDATING,
+    KEEPING,
     MOMENTS,
     SCORES,
     SAVING,
@@ -38,8 +40,10 @@ struct coordinator {
     struct cuts cuts;
     struct finale finale;
     struct plateau_state plateau;
+    struct best best;
     uint64_t *rates_wanted; /* [pservers] first step, or UINT64_MAX */
     uint32_t epoch, epochs;
+    bool last;                 /* the epoch that has ended is the run's last one */
     uint64_t lane_step;        /* made by every lane, as of the last grant that ended */
     uint64_t first_step;       /* at which this process took the run up */
     double seconds_before;     /* of training, by processes before this one */

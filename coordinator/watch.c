@@ -67,6 +67,11 @@ static void name_awaited(const struct coordinator *coordinator, char *text, size
             i++;
         snprintf(text, capacity, "the worker of validation slice %u", i);
         break;
+    case KEEPING:
+        while (i < pservers && coordinator->best.answered[i])
+            i++;
+        name_pserver(coordinator, i, text, capacity);
+        break;
     case MOMENTS:
         name_pserver(coordinator, finale->next_shard, text, capacity);
         break;

@@ -27,8 +27,10 @@ struct shard_image {
     uint64_t window_first; /* the first step of the optimiser's history */
     float *values;         /* [entries][stride] */
     float *first, *second; /* optimiser state, the same shape, or NULL */
-    uint64_t *next_steps;  /* [entries] */
-    double *rates;         /* [step - window_first][2]: learning rate and momentum of the history's steps */
+    float *kept; /* the rows of the best epoch so far, the same shape; NULL in a run that keeps none */
+    uint32_t kept_epoch;  /* which one, counted from 1; 0: there is none yet */
+    uint64_t *next_steps; /* [entries] */
+    double *rates;        /* [step - window_first][2]: learning rate and momentum of the history's steps */
     struct image_held held;
 };
 
@@ -43,6 +45,10 @@ struct run_position {
     uint64_t config_digest, data_digest;
     double plateau_best;
     uint32_t plateau_seen, plateau_waiting, plateau_drops;
+    double best_loss; /* lowest validation loss of an epoch so far, and of which, counted from 1; 0: none */
+    uint32_t best_epoch;
+    double stop_loss; /* early stopping: the last loss that counted as an improvement */
+    uint32_t stop_seen, stop_waiting;
     double train_seconds;  /* spent so far */
     double *lane_squared;  /* [lanes] sums of squared errors in this epoch so far */
     uint64_t *lane_counts; /* [lanes] ratings of them */

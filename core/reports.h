@@ -116,8 +116,9 @@ struct model_report {
 
 /* The end of a run: what summary.json records, and the principal components of the movie factors. */
 struct final_report {
-    uint64_t digest; /* of the model: the same bits give the same digest */
-    uint32_t epochs;
+    uint64_t digest;                 /* of the model: the same bits give the same digest */
+    uint32_t epochs, epochs_planned; /* made; fewer than planned when the run was stopped early */
+    uint32_t best_epoch;             /* counted from 1: the one whose rows the model has; 0: the last one */
     double valid_mse, valid_rmse, valid_mae; /* of the finished model; as in epoch_report */
     uint64_t valid_count, cold_count;
     double cold_mse, cold_mae;

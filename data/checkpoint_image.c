@@ -8,13 +8,14 @@
 #include "model/partition.h"
 
 static json_t *describe(uint64_t number, const struct shard_image *image) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I}", "number",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:I}", "number",
                      (json_int_t)number, "shard", (json_int_t)image->shard, "shards",
                      (json_int_t)image->shards, "users", (json_int_t)image->users, "movies",
                      (json_int_t)image->movies, "factors", (json_int_t)image->factors, "stride",
                      (json_int_t)image->stride, "step", (json_int_t)image->step, "window_first",
                      (json_int_t)image->window_first, "has_first", (int)(image->first != NULL), "has_second",
-                     (int)(image->second != NULL), "held", (json_int_t)image->held.count);
+                     (int)(image->second != NULL), "has_kept", (int)(image->kept != NULL), "kept_epoch",
+                     (json_int_t)image->kept_epoch, "held", (json_int_t)image->held.count);
 }
 
 static bool put(struct container_writer *writer, const char *name, const void *items, uint64_t count,
@@ -28,6 +29,7 @@ static bool put_rows(struct container_writer *writer, const struct shard_image *
     return put(writer, "values", image->values, floats, sizeof(float), status) &&
            (image->first == NULL || put(writer, "first", image->first, floats, sizeof(float), status)) &&
            (image->second == NULL || put(writer, "second", image->second, floats, sizeof(float), status)) &&
+           (image->kept == NULL || put(writer, "kept", image->kept, floats, sizeof(float), status)) &&
            put(writer, "next_steps", image->next_steps, entries, sizeof(uint64_t), status) &&
            put(writer, "rates", image->rates, (image->step - image->window_first) * 2, sizeof(double),
                status);

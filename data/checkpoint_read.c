@@ -40,21 +40,24 @@ static bool fill_numbers(struct shard_image *image, const json_int_t numbers[8],
            status_fail(status, STATUS_BAD_DATA, "section meta describes an impossible shard");
 }
 
-static bool take_meta(struct stored_shard *stored, json_t *meta, uint64_t number, bool has_state[2],
+static bool take_meta(struct stored_shard *stored, json_t *meta, uint64_t number, bool has_state[3],
                       struct status *status) {
-    json_int_t numbers[8], held, stored_number;
-    int has_first, has_second;
-    if (json_unpack(meta, "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I}", "number",
+    json_int_t numbers[8], held, stored_number, kept_epoch;
+    int has_first, has_second, has_kept;
+    if (json_unpack(meta, "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:I}", "number",
                     &stored_number, "shard", &numbers[0], "shards", &numbers[1], "users", &numbers[2],
                     "movies", &numbers[3], "factors", &numbers[4], "stride", &numbers[5], "step", &numbers[6],
-                    "window_first", &numbers[7], "has_first", &has_first, "has_second", &has_second, "held",
-                    &held) != 0)
+                    "window_first", &numbers[7], "has_first", &has_first, "has_second", &has_second,
+                    "has_kept", &has_kept, "kept_epoch", &kept_epoch, "held", &held) != 0)
         return status_fail(status, STATUS_BAD_DATA, "section meta lacks a field");
-    if (stored_number != (json_int_t)number || held < 0 || held > INT32_MAX)
+    if (stored_number != (json_int_t)number || held < 0 || held > INT32_MAX || kept_epoch < 0 ||
+        kept_epoch > UINT32_MAX)
         return status_fail(status, STATUS_BAD_DATA, "section meta does not fit this checkpoint");
     stored->image.held.count = (uint64_t)held;
     has_state[0] = has_first;
     has_state[1] = has_second;
+    has_state[2] = has_kept;
+    stored->image.kept_epoch = (uint32_t)kept_epoch;
     return fill_numbers(&stored->image, numbers, status);
 }
 
@@ -66,7 +69,7 @@ static bool point(void *pointer_to, const struct container *file, const char *na
     return items != NULL;
 }
 
-static bool point_to_arrays(struct stored_shard *stored, const bool has_state[2], struct status *status) {
+static bool point_to_arrays(struct stored_shard *stored, const bool has_state[3], struct status *status) {
     struct shard_image *image = &stored->image;
     const struct container *file = stored->file;
     image->user_rows = partition_rows(image->users, image->shard, image->shards);
@@ -76,6 +79,7 @@ static bool point_to_arrays(struct stored_shard *stored, const bool has_state[2]
     return point(&image->values, file, "values", floats, sizeof(float), status) &&
            (!has_state[0] || point(&image->first, file, "first", floats, sizeof(float), status)) &&
            (!has_state[1] || point(&image->second, file, "second", floats, sizeof(float), status)) &&
+           (!has_state[2] || point(&image->kept, file, "kept", floats, sizeof(float), status)) &&
            point(&image->next_steps, file, "next_steps", entries, sizeof(uint64_t), status) &&
            point(&image->rates, file, "rates", rates, sizeof(double), status) &&
            point(&image->held.lanes, file, "held_lanes", held, sizeof(uint32_t), status) &&
@@ -86,7 +90,7 @@ static bool point_to_arrays(struct stored_shard *stored, const bool has_state[2]
 
 static bool open_stored(struct stored_shard *stored, const char *path, uint64_t number,
                         struct status *status) {
-    bool has_state[2] = {false, false};
+    bool has_state[3] = {false, false, false};
     *stored = (struct stored_shard){.file = container_open(path, CONTAINER_CHECKPOINT, status)};
     if (stored->file == NULL)
         return false;
@@ -113,6 +117,8 @@ static bool check_fit(const struct shard_image *stored, const struct shard_image
     if ((stored->first != NULL) != (image->first != NULL) ||
         (stored->second != NULL) != (image->second != NULL))
         return status_fail(status, STATUS_BAD_DATA, "the checkpoint is of another optimiser");
+    if ((stored->kept != NULL) != (image->kept != NULL))
+        return status_fail(status, STATUS_BAD_DATA, "of checkpoint and run only one keeps the best epoch");
     return true;
 }
 
@@ -124,6 +130,7 @@ static bool take_history(struct reading *reading, const struct stored_shard *sto
         return status_fail(status, STATUS_BAD_DATA, "a history of %" PRIu64 " steps is too long", pairs);
     image->step = stored->image.step;
     image->window_first = stored->image.window_first;
+    image->kept_epoch = stored->image.kept_epoch;
     reading->rates_hash = stored->rates_hash;
     if (pairs > 0)
         memcpy(image->rates, stored->image.rates, pairs * 2 * sizeof *image->rates);
@@ -134,6 +141,7 @@ static bool check_history(const struct reading *reading, const struct stored_sha
                           struct status *status) {
     return (stored->image.step == reading->image->step &&
             stored->image.window_first == reading->image->window_first &&
+            stored->image.kept_epoch == reading->image->kept_epoch &&
             stored->rates_hash == reading->rates_hash) ||
            status_fail(status, STATUS_BAD_DATA, "the shards were not cut at one step");
 }
@@ -148,6 +156,7 @@ static void copy_entry(struct shard_image *to, uint64_t to_entry, const struct s
     copy_row(to->values, to_entry, from->values, from_entry, to->stride);
     copy_row(to->first, to_entry, from->first, from_entry, to->stride);
     copy_row(to->second, to_entry, from->second, from_entry, to->stride);
+    copy_row(to->kept, to_entry, from->kept, from_entry, to->stride);
     to->next_steps[to_entry] = from->next_steps[from_entry];
 }
 

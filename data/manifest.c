@@ -53,16 +53,23 @@ static json_t *describe_plateau(const struct run_position *position) {
                      "drops", (json_int_t)position->plateau_drops);
 }
 
+static json_t *describe_best(const struct run_position *position) {
+    char best[NUMBER_BYTES], stop[NUMBER_BYTES];
+    return json_pack("{s:s, s:I, s:s, s:I, s:I}", "loss", double_text(best, position->best_loss), "epoch",
+                     (json_int_t)position->best_epoch, "stop_loss", double_text(stop, position->stop_loss),
+                     "seen", (json_int_t)position->stop_seen, "waiting", (json_int_t)position->stop_waiting);
+}
+
 static json_t *describe(const struct run_position *position, json_t *files) {
     char config[NUMBER_BYTES], data[NUMBER_BYTES], seconds[NUMBER_BYTES];
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:O}", "number",
-                     (json_int_t)position->number, "shards", (json_int_t)position->shards, "lanes",
-                     (json_int_t)position->lanes, "lane_step", (json_int_t)position->lane_step, "clock_step",
-                     (json_int_t)position->clock_step, "epoch", (json_int_t)position->epoch, "config_digest",
-                     hex_text(config, position->config_digest), "data_digest",
-                     hex_text(data, position->data_digest), "train_seconds",
-                     double_text(seconds, position->train_seconds), "plateau", describe_plateau(position),
-                     "epoch_so_far", describe_lanes(position), "files", files);
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:O}", "number",
+        (json_int_t)position->number, "shards", (json_int_t)position->shards, "lanes",
+        (json_int_t)position->lanes, "lane_step", (json_int_t)position->lane_step, "clock_step",
+        (json_int_t)position->clock_step, "epoch", (json_int_t)position->epoch, "config_digest",
+        hex_text(config, position->config_digest), "data_digest", hex_text(data, position->data_digest),
+        "train_seconds", double_text(seconds, position->train_seconds), "plateau", describe_plateau(position),
+        "best", describe_best(position), "epoch_so_far", describe_lanes(position), "files", files);
 }
 
 /* The position in it, borrowed. */
@@ -190,6 +197,18 @@ static bool take_plateau(json_t *manifest, struct run_position *position) {
            take_u32(&position->plateau_drops, drops);
 }
 
+static bool take_best(json_t *manifest, struct run_position *position) {
+    json_int_t epoch, seen, waiting;
+    const char *best, *stop;
+    if (json_unpack(json_object_get(manifest, "best"), "{s:s, s:I, s:s, s:I, s:I}", "loss", &best, "epoch",
+                    &epoch, "stop_loss", &stop, "seen", &seen, "waiting", &waiting) != 0)
+        return false;
+    position->best_loss = strtod(best, NULL);
+    position->stop_loss = strtod(stop, NULL);
+    return take_u32(&position->best_epoch, epoch) && take_u32(&position->stop_seen, seen) &&
+           take_u32(&position->stop_waiting, waiting);
+}
+
 static bool take_lanes(json_t *manifest, struct run_position *position) {
     json_t *lanes = json_object_get(manifest, "epoch_so_far");
     json_t *squared = json_object_get(lanes, "lane_squared"), *counts = json_object_get(lanes, "lane_counts");
@@ -208,7 +227,7 @@ static bool take_lanes(json_t *manifest, struct run_position *position) {
 
 bool manifest_position(json_t *manifest, struct run_position *position, uint32_t lanes_capacity,
                        struct status *status) {
-    if (!take_run(manifest, position) || !take_plateau(manifest, position))
+    if (!take_run(manifest, position) || !take_plateau(manifest, position) || !take_best(manifest, position))
         return status_fail(status, STATUS_BAD_DATA, "a checkpoint's manifest lacks a field");
     if (position->lanes > lanes_capacity)
         return status_fail(status, STATUS_BAD_DATA, "the checkpoint has %u lanes, at most %u are expected",

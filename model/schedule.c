@@ -108,22 +108,11 @@ struct step_rate schedule_rate(const struct schedule_spec *spec, uint64_t steps_
     return (struct step_rate){lr, spec->momentum};
 }
 
-static bool improves(const struct schedule_spec *spec, const struct plateau_state *plateau, double loss) {
-    if (!isfinite(loss))
-        return false;
-    return plateau->epochs_seen == 0 || !isfinite(plateau->best_loss) ||
-           loss < plateau->best_loss * (1 - spec->threshold);
-}
-
 void schedule_epoch_end(const struct schedule_spec *spec, struct plateau_state *plateau,
                         double validation_loss) {
-    bool better = improves(spec, plateau, validation_loss);
-    if (better || plateau->epochs_seen == 0)
-        plateau->best_loss = validation_loss;
-    plateau->epochs_seen++;
-    plateau->epochs_waiting = better ? 0 : plateau->epochs_waiting + 1;
-    if (plateau->epochs_waiting >= spec->patience) {
+    patience_told(&plateau->patience, spec->threshold, validation_loss);
+    if (plateau->patience.epochs_waiting >= spec->patience) {
         plateau->drops++;
-        plateau->epochs_waiting = 0;
+        plateau->patience.epochs_waiting = 0;
     }
 }

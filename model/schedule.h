@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "model/patience.h"
 #include "model/spec.h"
 
 enum schedule_kind {
@@ -43,8 +44,8 @@ struct schedule_spec {
 
 /* What plateau remembers between epochs; zeroed at the start of a run. */
 struct plateau_state {
-    double best_loss; /* meaningful when epochs_seen > 0 */
-    uint32_t epochs_seen, epochs_waiting, drops;
+    struct patience patience;
+    uint32_t drops;
 };
 
 /* The number of epochs of the whole run. */

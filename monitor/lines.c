@@ -59,5 +59,10 @@ void lines_final(struct text *text, const struct final_report *report) {
              quantity_short(speed, report->ratings_per_second), report->pservers,
              report->pservers == 1 ? "" : "s", report->workers, report->workers == 1 ? "" : "s",
              report->transport);
+    if (report->epochs < report->epochs_planned)
+        text_add(text, "\nended early: %u of %u epochs, since validation no longer improved", report->epochs,
+                 report->epochs_planned);
+    if (report->best_epoch != 0)
+        text_add(text, "\nthe model is that of epoch %u, the best in validation", report->best_epoch);
     text_add(text, "\nmodel digest %016llx", (unsigned long long)report->digest);
 }

@@ -97,6 +97,10 @@ static char *dump(const struct summary *summary, struct status *status) {
     snprintf(digest, sizeof digest, "%016" PRIx64, summary->report->digest);
     json_object_set_new(object, "digest", json_string(digest));
     json_object_set_new(object, "epochs", json_integer(summary->report->epochs));
+    if (summary->report->best_epoch != 0)
+        json_object_set_new(object, "best_epoch", json_integer(summary->report->best_epoch));
+    if (summary->report->epochs < summary->report->epochs_planned)
+        json_object_set_new(object, "epochs_planned", json_integer(summary->report->epochs_planned));
     set_metrics(object, summary->report);
     set_run(object, summary->report);
     set_safety(object, summary->report);

@@ -74,8 +74,9 @@ static bool finish(struct lead *lead, const struct final_report *final, struct s
     if (final->members != NULL)
         service_progress(lead->watch.service, final->members); /* before the summary tells that it is over */
     bool closed = history_close(history, status);
-    if (!model_writer_commit(model, final->digest, final->epochs, status) || !closed ||
-        !summary_write(&summary, path, status))
+    if (!model_writer_commit(model, final->digest, final->best_epoch != 0 ? final->best_epoch : final->epochs,
+                             status) ||
+        !closed || !summary_write(&summary, path, status))
         return false;
     display_final(lead->spec.display, final);
     if (final->members != NULL)

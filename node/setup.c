@@ -132,6 +132,9 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
                    microseconds(config->cluster_heartbeat_timeout),
                    microseconds(config->cluster_heartbeat_interval)},
         .schedule = config_schedule(config),
+        .best = {.keeps = config->schedule_keep_best,
+                 .patience = (uint32_t)config->schedule_early_stopping,
+                 .threshold = config->schedule_stop_threshold},
         .users = set->users,
         .movies = set->movies,
         .factors = (uint32_t)config->model_factors,
@@ -173,7 +176,8 @@ struct pserver_spec setup_pserver(const struct config *config, uint32_t index, c
                   .index = index,
                   .shards = (uint32_t)config->cluster_pservers,
                   .lanes = lanes,
-                  .lane_rows = 2 * lane_ratings},
+                  .lane_rows = 2 * lane_ratings,
+                  .keeps = config->schedule_keep_best},
     };
 }
 
@@ -211,5 +215,10 @@ bool setup_check(const struct config *config, const struct packed_set *set, stru
             status, STATUS_BAD_DATA,
             "ratings reach from %g to %g, outside model.y_range [%g, %g]: no prediction could meet them",
             set->smallest, set->largest, config->model_y_range.low, config->model_y_range.high);
+    if ((config->schedule_early_stopping != 0 || config->schedule_keep_best) && set->valid_count == 0)
+        return status_fail(status, STATUS_CONFIG,
+                           "%s needs validation ratings, and there are none: see data.split and "
+                           "data.valid_fraction",
+                           config->schedule_keep_best ? "schedule.keep_best" : "schedule.early_stopping");
     return true;
 }

@@ -41,7 +41,7 @@ const char *setup_transport_name(const struct config *config);
 /* Whether there is a monitor: monitor.listen is not `none`. */
 bool setup_is_watched(const struct config *config);
 
-/* What the data demand of the configuration: ratings within y_range. */
+/* What the data demand of the configuration: ratings within y_range, something to validate on for whoever watches it. */
 bool setup_check(const struct config *config, const struct packed_set *set, struct status *status);
 
 #endif

@@ -17,7 +17,7 @@
 #include "core/tally.h"
 
 enum {
-    PROTOCOL_VERSION = 4,
+    PROTOCOL_VERSION = 5,
     LANES_MAX = 256,
     RUNS_MAX = 4096,                 /* parts or strata */
     RUN_ROWS_MAX = 1 << 16,          /* rows of a part or of a stratum, over all shards */

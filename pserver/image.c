@@ -13,7 +13,7 @@ static bool take_held(struct image_held *held, uint64_t capacity, uint32_t strid
     return held->lanes != NULL && held->steps != NULL && held->names != NULL && held->values != NULL;
 }
 
-static bool take_rows(struct shard_image *image, unsigned needs, struct status *status) {
+static bool take_rows(struct shard_image *image, unsigned needs, bool keeps, struct status *status) {
     size_t entries = (size_t)image->user_rows + image->movie_rows, row_bytes = image->stride * sizeof(float);
     bool first = (needs & OPTIMISER_NEEDS_FIRST) != 0, second = (needs & OPTIMISER_NEEDS_SECOND) != 0;
     image->values = memory_take_array(entries, row_bytes, "the copy of a shard", status);
@@ -24,8 +24,11 @@ static bool take_rows(struct shard_image *image, unsigned needs, struct status *
         image->first = memory_take_array(entries, row_bytes, "the copy of a shard", status);
     if (second)
         image->second = memory_take_array(entries, row_bytes, "the copy of a shard", status);
+    if (keeps)
+        image->kept = memory_take_array(entries, row_bytes, "the copy of a shard", status);
     return image->values != NULL && image->next_steps != NULL && image->rates != NULL &&
-           (!first || image->first != NULL) && (!second || image->second != NULL);
+           (!first || image->first != NULL) && (!second || image->second != NULL) &&
+           (!keeps || image->kept != NULL);
 }
 
 bool image_init(struct shard_image *image, const struct shard_spec *spec, uint64_t held_capacity,
@@ -40,7 +43,7 @@ bool image_init(struct shard_image *image, const struct shard_spec *spec, uint64
         .factors = spec->model.factors,
         .stride = row_stride(spec->model.factors),
     };
-    return take_rows(image, optimiser_needs(&spec->optimiser), status) &&
+    return take_rows(image, optimiser_needs(&spec->optimiser), spec->keeps, status) &&
            take_held(&image->held, held_capacity, image->stride, status);
 }
 
@@ -48,6 +51,7 @@ void image_free(struct shard_image *image) {
     memory_release(image->values);
     memory_release(image->first);
     memory_release(image->second);
+    memory_release(image->kept);
     memory_release(image->next_steps);
     memory_release(image->rates);
     memory_release(image->held.lanes);
@@ -62,7 +66,8 @@ size_t image_bytes(const struct shard_spec *spec, uint64_t held_capacity) {
     size_t entries = (size_t)partition_rows(spec->users, spec->index, spec->shards) +
                      partition_rows(spec->movies, spec->index, spec->shards);
     unsigned needs = optimiser_needs(&spec->optimiser);
-    size_t arrays = 1 + ((needs & OPTIMISER_NEEDS_FIRST) != 0) + ((needs & OPTIMISER_NEEDS_SECOND) != 0);
+    size_t arrays =
+        1 + ((needs & OPTIMISER_NEEDS_FIRST) != 0) + ((needs & OPTIMISER_NEEDS_SECOND) != 0) + spec->keeps;
     return entries * (arrays * row + sizeof(uint64_t)) + OPTIMISER_WINDOW * 2 * sizeof(double) +
            held_capacity * (row + sizeof(uint32_t) + 2 * sizeof(uint64_t));
 }

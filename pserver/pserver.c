@@ -6,6 +6,7 @@
 #include "model/partition.h"
 #include "pserver/counts.h"
 #include "pserver/cut.h"
+#include "pserver/keep.h"
 #include "pserver/reports.h"
 #include "pserver/restore.h"
 #include "pserver/serve.h"
@@ -180,6 +181,8 @@ static bool on_command(struct pserver *pserver, const struct event *event, struc
         return cut_take(pserver, &event->message->cut, out, status);
     case MESSAGE_SETTLE:
         return settle_ask(pserver, event->message->settle.step, out, status);
+    case MESSAGE_KEEP:
+        return keep_ask(pserver, &event->message->keep, out, status);
     case MESSAGE_MOMENTS_WANTED:
         return reports_moments(pserver->shard, &pserver->spec.shard, event, out, status);
     default:
@@ -243,6 +246,7 @@ static bool on_message(struct pserver *pserver, const struct event *event, struc
         return reports_read(pserver->shard, event, pserver->read_entries, &pserver->counters, out, status);
     case MESSAGE_CUT:
     case MESSAGE_SETTLE:
+    case MESSAGE_KEEP:
     case MESSAGE_MOMENTS_WANTED:
     case MESSAGE_PROJECT:
         return on_command(pserver, event, out, status);

@@ -4,7 +4,8 @@
  * Life: HELLO to the coordinator; WELCOME brings the sizes, the shard is made or read from a checkpoint, READY; workers
  * join by HELLO and open lanes; STEP messages push and pull; RATES from the coordinator say how far the schedule is
  * known (in mode blocked RUNS says where the runs of rows begin, before READY, and RUN_PULL and RUN_PUSH take the place of
- * STEP and RATES); CUT copies the shard for a checkpoint; SETTLE ends an epoch; MOMENTS, PROJECT and READ serve the end of the run;
+ * STEP and RATES); CUT copies the shard for a checkpoint; SETTLE ends an epoch; KEEP keeps
+ * the best epoch's rows; MOMENTS, PROJECT and READ serve the end of the run;
  * STOP.
  *
  * Any message may come twice: it is answered again, counted in `repeats`, and changes nothing. A message that is not

@@ -26,7 +26,8 @@ static size_t sum_count(const struct shard_spec *spec) {
 size_t shard_bytes_planned(const struct shard_spec *spec) {
     size_t row = row_stride(spec->model.factors) * sizeof(float);
     unsigned needs = optimiser_needs(&spec->optimiser);
-    size_t arrays = 1 + ((needs & OPTIMISER_NEEDS_FIRST) != 0) + ((needs & OPTIMISER_NEEDS_SECOND) != 0);
+    size_t arrays =
+        1 + ((needs & OPTIMISER_NEEDS_FIRST) != 0) + ((needs & OPTIMISER_NEEDS_SECOND) != 0) + spec->keeps;
     return entry_count(spec) * (arrays * row + sizeof(struct entry_mark)) +
            sum_count(spec) * (row + sizeof(uint32_t));
 }
@@ -52,6 +53,11 @@ static bool take_rows(struct shard *shard, struct status *status) {
     if ((needs & OPTIMISER_NEEDS_SECOND) != 0) {
         shard->second = memory_take_array(shard->entries, row_bytes, "optimiser state", status);
         if (shard->second == NULL)
+            return false;
+    }
+    if (shard->spec.keeps) {
+        shard->kept = memory_take_array(shard->entries, row_bytes, "the best epoch's rows", status);
+        if (shard->kept == NULL)
             return false;
     }
     shard->sums = memory_take_array(sum_count(&shard->spec), row_bytes, "gradient sums", status);
@@ -104,6 +110,7 @@ void shard_free(struct shard *shard) {
     memory_release(shard->values);
     memory_release(shard->first);
     memory_release(shard->second);
+    memory_release(shard->kept);
     memory_release(shard->marks);
     memory_release(shard->sums);
     memory_release(shard->sum_entries);
@@ -289,6 +296,21 @@ void shard_settle(struct shard *shard) {
     uint64_t step = optimiser_step(shard->optimiser);
     for (uint32_t entry = 0; entry < shard->entries; entry++)
         optimiser_catch_up(shard->optimiser, entry_state(shard, entry), step);
+}
+
+void shard_keep(struct shard *shard, uint32_t epoch) {
+    REQUIRE(shard->spec.keeps, "a shard that keeps");
+    memcpy(shard->kept, shard->values, (size_t)shard->entries * shard->stride * sizeof *shard->kept);
+    shard->kept_epoch = epoch;
+}
+
+void shard_take_back(struct shard *shard) {
+    REQUIRE(shard->kept_epoch != 0, "rows are kept");
+    memcpy(shard->values, shard->kept, (size_t)shard->entries * shard->stride * sizeof *shard->kept);
+}
+
+uint32_t shard_kept_epoch(const struct shard *shard) {
+    return shard->kept_epoch;
 }
 
 /* A float times zero is zero unless it is NaN or infinite. Independent sums, several vectors of them, keep additions

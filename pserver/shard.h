@@ -24,6 +24,7 @@ struct shard_spec {
     uint32_t users, movies; /* rows of the whole tables */
     uint32_t lanes;         /* gradients of at most this many lanes are added in one step */
     uint32_t lane_rows;     /* rows of at most this many entries come from one lane */
+    bool keeps;             /* a copy of the rows of the best epoch */
 };
 
 /* A lane's share of a step: gradients[count][stride] of count different entries. */
@@ -95,6 +96,12 @@ uint64_t shard_step(const struct shard *shard);
 
 /* Brings every row up to date. */
 void shard_settle(struct shard *shard);
+
+/* Keeps a copy of all rows, which have settled, as those of an epoch (counted from 1), in place of the one before; makes
+ * the copy the rows again: from then on no step is applied. For shards that keep. shard_kept_epoch: 0, when there is none. */
+void shard_keep(struct shard *shard, uint32_t epoch);
+void shard_take_back(struct shard *shard);
+uint32_t shard_kept_epoch(const struct shard *shard);
 
 /* The first of count rows that holds a NaN or an infinity, or count. */
 uint32_t shard_first_bad(const struct shard *shard, const float *rows, uint32_t count);

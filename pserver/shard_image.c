@@ -5,7 +5,7 @@
 #include "core/contract.h"
 #include "pserver/shard_inside.h"
 
-/* An optimiser state that the rule does not use is NULL on both sides. */
+/* An optimiser state that the rule does not use is NULL on both sides; so are kept rows where none are kept. */
 static void copy_rows(float *to, const float *from, const struct shard *shard) {
     REQUIRE((to == NULL) == (from == NULL), "an image has the arrays of its shard");
     if (to != NULL)
@@ -26,6 +26,8 @@ void shard_image(const struct shard *shard, struct shard_image *image) {
     copy_rows(image->values, shard->values, shard);
     copy_rows(image->first, shard->first, shard);
     copy_rows(image->second, shard->second, shard);
+    copy_rows(image->kept, shard->kept, shard);
+    image->kept_epoch = shard->kept_epoch;
     for (uint32_t entry = 0; entry < shard->entries; entry++)
         image->next_steps[entry] = shard->marks[entry].next_step;
     for (uint64_t step = image->window_first; step < image->step; step++) {
@@ -54,6 +56,8 @@ static void fill(struct shard *shard, const struct shard_image *image) {
     copy_rows(shard->values, image->values, shard);
     copy_rows(shard->first, image->first, shard);
     copy_rows(shard->second, image->second, shard);
+    copy_rows(shard->kept, image->kept, shard);
+    shard->kept_epoch = image->kept_epoch;
     for (uint32_t entry = 0; entry < shard->entries; entry++)
         shard->marks[entry].next_step = image->next_steps[entry];
     for (uint64_t i = 0; i < image->step - image->window_first; i++)

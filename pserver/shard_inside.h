@@ -18,6 +18,8 @@ struct shard {
     uint32_t rows[TABLE_COUNT]; /* of this shard */
     uint32_t entries, stride;
     float *values, *first, *second;
+    float *kept; /* as values, when the shard keeps; NULL otherwise */
+    uint32_t kept_epoch;
     struct entry_mark *marks;
     uint32_t serial;
     float *sums; /* [lanes * lane_rows][stride]: gradients of several lanes added up */

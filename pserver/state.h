@@ -17,6 +17,12 @@ struct settling {
     uint64_t done_step, digest;
 };
 
+/* KEEP: the kept rows are the shard's again. */
+struct keeping {
+    bool back;
+    uint64_t digest; /* of them */
+};
+
 /* The one copy of the shard: what is being read into it, or written from it. */
 struct copying {
     struct shard_image image;
@@ -42,6 +48,7 @@ struct pserver {
     struct runs runs;                  /* blocked */
     uint32_t *read_entries;            /* scratch of one READ */
     struct settling settling;
+    struct keeping keeping;
     struct copying copying;
     struct heartbeat_message counters;
     union beat_tallies tallies;

@@ -53,6 +53,9 @@ static void draw_meaning(uint64_t seed, struct config *config, struct sim_set *d
     config->train_staleness = pick(seed, 6, 0, 3);
     config->schedule_kind = pick(seed, 7, 0, 1) == 0 ? SCHEDULE_CONSTANT : SCHEDULE_PLATEAU;
     config->schedule_epochs = pick(seed, 10, 1, 4);
+    config->schedule_keep_best = pick(seed, 18, 0, 1) == 1;
+    config->schedule_early_stopping = pick(seed, 19, 0, 2);
+    config->schedule_stop_threshold = pick(seed, 20, 0, 1) == 0 ? 1e-4 : 0.2;
     config->model_biases = pick(seed, 8, 0, 3) != 0;
     config->monitor_model = pick(seed, 18, 0, 1) != 0;
     if (pick(seed, 11, 0, 7) == 0)
@@ -187,6 +190,14 @@ static enum harm harm_of(uint64_t seed, const struct config *config) {
     return config->train_mode == MODE_BLOCKED ? HARM_NOBODY : HARM_WORKERS;
 }
 
+/* The lowest validation loss of a finished run's epochs; infinity without validation ratings. */
+static double lowest_loss(const struct sim_cluster *cluster) {
+    double lowest = INFINITY;
+    for (uint32_t i = 0; i < cluster->history_rows; i++)
+        lowest = fmin(lowest, cluster->history[i].valid_mse);
+    return lowest;
+}
+
 static void take_outcome(struct scene *scene, bool gentle) {
     struct sim_cluster *cluster = &scene->cluster;
     char line[TEXT_BYTES];
@@ -202,8 +213,11 @@ static void take_outcome(struct scene *scene, bool gentle) {
         fail(scene, "all had to start again, for no good reason");
     if (scene->saved_digest != scene->digest)
         fail(scene, "what was saved is not the model");
-    if (cluster->history_torn != 0 || cluster->history_rows != cluster->config.schedule_epochs)
+    if (cluster->history_torn != 0 || cluster->history_rows != cluster->final.epochs)
         fail(scene, "the history has not a row for every epoch");
+    if (cluster->config.schedule_keep_best && isfinite(lowest_loss(cluster)) &&
+        scene->valid_mse != lowest_loss(cluster))
+        fail(scene, "the model is not that of the best epoch");
 }
 
 /* Plays a run; horizon 0: without incidents and faults. */

@@ -33,9 +33,9 @@ static void drop(struct disk *disk, void *block) {
 
 static void remove_file(struct disk *disk, struct disk_file *file) {
     struct shard_image *image = &file->image;
-    void *const blocks[] = {image->values,     image->first,      image->second,
-                            image->next_steps, image->rates,      image->held.lanes,
-                            image->held.steps, image->held.names, image->held.values};
+    void *const blocks[] = {image->values,     image->first,      image->second,     image->kept,
+                            image->next_steps, image->rates,      image->held.lanes, image->held.steps,
+                            image->held.names, image->held.values};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         drop(disk, blocks[i]);
     *file = (struct disk_file){0};
@@ -79,6 +79,7 @@ static void write_file(struct disk *disk, uint64_t number, const struct shard_im
     file->image.values = copy(disk, image->values, floats, sizeof(float));
     file->image.first = copy(disk, image->first, floats, sizeof(float));
     file->image.second = copy(disk, image->second, floats, sizeof(float));
+    file->image.kept = copy(disk, image->kept, floats, sizeof(float));
     file->image.next_steps = copy(disk, image->next_steps, entries, sizeof(uint64_t));
     file->image.rates =
         copy(disk, image->rates, (image->step - image->window_first) * 2, sizeof *image->rates);
@@ -235,6 +236,7 @@ static void read_table(const struct disk_checkpoint *checkpoint, uint32_t shards
         copy_row(image->values, at, from->values, from_at, image->stride);
         copy_row(image->first, at, from->first, from_at, image->stride);
         copy_row(image->second, at, from->second, from_at, image->stride);
+        copy_row(image->kept, at, from->kept, from_at, image->stride);
         image->next_steps[at] = from->next_steps[from_at];
     }
 }
@@ -259,6 +261,7 @@ static bool read_history(const struct shard_image *from, struct shard_image *ima
                          struct status *status) {
     image->step = from->step;
     image->window_first = from->window_first;
+    image->kept_epoch = from->kept_epoch;
     if (from->step - from->window_first > rates_capacity)
         return status_fail(status, STATUS_BAD_DATA, "the history is too long");
     memcpy(image->rates, from->rates, (from->step - from->window_first) * 2 * sizeof *image->rates);

@@ -29,6 +29,7 @@ void fixture_take(struct shard_image *image, uint32_t shard, uint32_t shards) {
                                   .stride = FIXTURE_STRIDE,
                                   .values = take(floats, sizeof(float)),
                                   .first = take(floats, sizeof(float)),
+                                  .kept = take(floats, sizeof(float)),
                                   .next_steps = take(users + movies, sizeof(uint64_t)),
                                   .rates = take(FIXTURE_STEP * 2, sizeof(double))};
     image->held = (struct image_held){.capacity = FIXTURE_HELD,
@@ -42,6 +43,7 @@ void fixture_release(struct shard_image *image) {
     free(image->values);
     free(image->first);
     free(image->second);
+    free(image->kept);
     free(image->next_steps);
     free(image->rates);
     free(image->held.lanes);
@@ -81,10 +83,12 @@ static void hold(struct image_held *held, uint64_t name) {
 void fixture_fill(struct shard_image *image) {
     image->step = FIXTURE_STEP;
     image->window_first = FIXTURE_WINDOW_FIRST;
+    image->kept_epoch = FIXTURE_KEPT;
     for (uint32_t entry = 0; entry < image->user_rows + image->movie_rows; entry++) {
         uint64_t name = entry_name(image, entry);
         fill_row(image->values + (size_t)entry * FIXTURE_STRIDE, name, 0.0f);
         fill_row(image->first + (size_t)entry * FIXTURE_STRIDE, name, 1000.0f);
+        fill_row(image->kept + (size_t)entry * FIXTURE_STRIDE, name, 3000.0f);
         image->next_steps[entry] = next_step_of(name);
         hold(&image->held, name);
     }
@@ -109,6 +113,7 @@ bool fixture_is_right(const struct shard_image *image) {
     bool same = image->step == right.step && image->window_first == right.window_first &&
                 memcmp(image->values, right.values, bytes) == 0 &&
                 memcmp(image->first, right.first, bytes) == 0 &&
+                memcmp(image->kept, right.kept, bytes) == 0 && image->kept_epoch == FIXTURE_KEPT &&
                 memcmp(image->next_steps, right.next_steps, entries * sizeof(uint64_t)) == 0 &&
                 memcmp(image->rates, right.rates, FIXTURE_STEP * 2 * sizeof(double)) == 0 &&
                 image->held.count == right.held.count;
@@ -133,6 +138,11 @@ struct run_position fixture_position(uint64_t number, uint32_t shards) {
                                  .plateau_seen = 1,
                                  .plateau_waiting = 2,
                                  .plateau_drops = 3,
+                                 .best_loss = 0.1,
+                                 .best_epoch = 6,
+                                 .stop_loss = 1.0 / 7,
+                                 .stop_seen = 8,
+                                 .stop_waiting = 2,
                                  .train_seconds = 1.0 / 3,
                                  .lane_squared = squared,
                                  .lane_counts = counts};

@@ -16,7 +16,8 @@ enum {
     FIXTURE_STEP = 40,
     FIXTURE_WINDOW_FIRST = 32,
     FIXTURE_LANES = 3,
-    FIXTURE_HELD = 64
+    FIXTURE_HELD = 64,
+    FIXTURE_KEPT = 4 /* the epoch whose rows are kept */
 };
 
 /* An image with room for its rows, all zero; given back with fixture_release. Failures stop the test. */

@@ -120,6 +120,9 @@ static void a_position_comes_back_exactly(void **state) {
                 position.clock_step == right.clock_step && position.epoch == right.epoch);
     assert_true(position.config_digest == right.config_digest && position.data_digest == right.data_digest);
     assert_true(position.plateau_seen == 1 && position.plateau_waiting == 2 && position.plateau_drops == 3);
+    assert_true(position.best_loss == right.best_loss && position.best_epoch == right.best_epoch &&
+                position.stop_loss == right.stop_loss && position.stop_seen == right.stop_seen &&
+                position.stop_waiting == right.stop_waiting);
     assert_false(checkpoint_find(folder, &position, FIXTURE_LANES - 1, &found, &status));
     assert_int_equal(status.code, STATUS_BAD_DATA);
 }

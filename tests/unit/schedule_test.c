@@ -198,7 +198,7 @@ static void plateau_that_begins_without_a_loss_still_finds_a_best(void **state) 
     (void)state;
     schedule_epoch_end(&spec, &plateau, NAN);
     schedule_epoch_end(&spec, &plateau, 0.7);
-    assert_true(plateau.best_loss == 0.7 && plateau.epochs_waiting == 0);
+    assert_true(plateau.patience.best_loss == 0.7 && plateau.patience.epochs_waiting == 0);
 }
 
 int main(void) {
