@@ -18,6 +18,14 @@ bool launch_sets_add(struct launch_sets *sets, const char *item) {
     return true;
 }
 
+bool launch_sets_option(struct launch_sets *sets, const char *option, const char *value) {
+    if (sets->own_count == LAUNCH_OWN_MAX)
+        return false;
+    char *item = sets->own[sets->own_count++];
+    size_t capacity = sizeof sets->own[0];
+    return (size_t)snprintf(item, capacity, "%s=%s", option, value) < capacity && launch_sets_add(sets, item);
+}
+
 static const struct argp_option SETS_OPTIONS[] = {
     {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option of the configuration; may be repeated", 0},
     {0},
@@ -69,6 +77,22 @@ int launch_load(struct config *config, const char *path, const struct launch_set
     return good ? 0 : command_report(&status);
 }
 
+bool launch_is_configuration(const char *path) {
+    const char *dot = strrchr(path, '.');
+    return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+/* What --set says of data.ratings comes after, and wins. */
+int launch_load_file(struct config *config, const char *path, const struct launch_sets *sets) {
+    if (launch_is_configuration(path))
+        return launch_load(config, path, sets);
+    struct launch_sets all = {.count = 0};
+    launch_sets_option(&all, "data.ratings", path);
+    for (size_t i = 0; i < sets->count; i++)
+        launch_sets_add(&all, sets->items[i]);
+    return launch_load(config, NULL, &all);
+}
+
 void launch_name(const char *path, char *name, size_t capacity) {
     char copy[PATH_MAX];
     snprintf(copy, sizeof copy, "%s", path);
@@ -78,15 +102,19 @@ void launch_name(const char *path, char *name, size_t capacity) {
         *dot = '\0';
 }
 
-bool launch_open_set(struct config *config, struct packed_set *set, struct status *status) {
-    struct run_dir dir = {.is_numbered = false};
-    char path[PATH_MAX];
+bool launch_make_temporary(struct run_dir *dir, struct status *status) {
     const char *above = getenv("TMPDIR");
-    if (!config_require_data(config, status))
+    *dir = (struct run_dir){.is_numbered = false};
+    snprintf(dir->path, sizeof dir->path, "%.200s/dotbias-XXXXXX", above == NULL ? "/tmp" : above);
+    return mkdtemp(dir->path) != NULL ||
+           status_fail_errno(status, STATUS_CANT_CREATE, "cannot make the folder %s", dir->path);
+}
+
+bool launch_open_set(struct config *config, struct packed_set *set, struct status *status) {
+    struct run_dir dir;
+    char path[PATH_MAX];
+    if (!config_require_data(config, status) || !launch_make_temporary(&dir, status))
         return false;
-    snprintf(dir.path, sizeof dir.path, "%.200s/dotbias-XXXXXX", above == NULL ? "/tmp" : above);
-    if (mkdtemp(dir.path) == NULL)
-        return status_fail_errno(status, STATUS_CANT_CREATE, "cannot make the folder %s", dir.path);
     char blocks[PATH_MAX];
     bool good = ratings_source_open(config, &dir, set, path, NULL, NULL, status) &&
                 block_source_open(config, &dir, set, path, blocks, NULL, status);

@@ -10,17 +10,24 @@
 
 #include "config/config.h"
 #include "data/packed_set.h"
+#include "node/run_dir.h"
 
-enum { LAUNCH_SETS_MAX = 128 };
+enum { LAUNCH_SETS_MAX = 128, LAUNCH_OWN_MAX = 6 };
 
 /* --set arguments as they are collected. */
 struct launch_sets {
     const char *items[LAUNCH_SETS_MAX];
     size_t count;
+    char own[LAUNCH_OWN_MAX][PATH_MAX + 64]; /* of launch_sets_option */
+    size_t own_count;
 };
 
 /* False when there are too many. */
 bool launch_sets_add(struct launch_sets *sets, const char *item);
+
+/* Adds `option=value`, for command-line options that stand for one of the configuration. False when there are too many, or
+ * the value is too long. */
+bool launch_sets_option(struct launch_sets *sets, const char *option, const char *value);
 
 /* The option --set as a child parser of argp, whose input is a struct launch_sets. */
 extern const struct argp LAUNCH_SETS_ARGP;
@@ -38,8 +45,18 @@ void launch_parse(struct launch_arguments *arguments, const char *doc, int argc,
  * is well. */
 int launch_load(struct config *config, const char *path, const struct launch_sets *sets);
 
+/* Loads what a person trains from: a configuration (.yaml, .yml), or ratings, which are a configuration that says nothing but
+ * data.ratings. As launch_load. */
+int launch_load_file(struct config *config, const char *path, const struct launch_sets *sets);
+
+/* Whether a path names a configuration. */
+bool launch_is_configuration(const char *path);
+
 /* "lesson-a" of "config/lesson-a.yaml". */
 void launch_name(const char *path, char *name, size_t capacity);
+
+/* A folder of our own for what a command needs while it runs; given back with run_dir_discard. */
+bool launch_make_temporary(struct run_dir *dir, struct status *status);
 
 /* Opens the ratings that a configuration names, for a command that starts no run: a packed set as it is, text
  * by an import into a folder that is gone when the set is closed. */

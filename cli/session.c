@@ -13,6 +13,7 @@
 #include "node/ratings_source.h"
 #include "node/setup.h"
 #include "node/supervisor.h"
+#include "node/warm_start.h"
 
 struct session {
     const struct session_spec *spec;
@@ -21,6 +22,8 @@ struct session {
     char checkpoints[PATH_MAX]; /* their folder; empty: none are taken */
     char data_path[PATH_MAX];   /* of the packed set */
     struct packed_set set;
+    bool warm; /* it begins with a model's rows */
+    struct warm_start start;
     char blocks_path[PATH_MAX]; /* empty in the mode minibatch */
     struct display *display;
 };
@@ -58,6 +61,14 @@ static void introduce(const struct session *session) {
     if (session->checkpoints[0] == '\0')
         display_note(session->display,
                      "no checkpoints are taken: set checkpoint.dir to a folder that all hosts share");
+    if (session->warm) {
+        const struct warm_start *start = &session->start;
+        snprintf(line, sizeof line,
+                 "begins with the rows of %s (%u epochs): %u of %u users and %u of %u movies are known there",
+                 config->model_init_from, start->epochs, start->users_known, start->users,
+                 start->movies_known, start->movies);
+        display_note(session->display, line);
+    }
     snprintf(line, sizeof line, "run folder %s", session->dir.path);
     display_note(session->display, line);
 }
@@ -84,7 +95,7 @@ static bool run_cluster(const struct session *session, struct status *status) {
                  .display = session->display,
                  .report = output->json || output->level == DISPLAY_QUIET ? NULL : stdout,
                  .json = output->json ? stdout : NULL},
-        .resume = session->spec->resume != NULL,
+        .resume = session->spec->resume != NULL || session->warm,
         .members_elsewhere = session->spec->kind != SESSION_TRAIN,
         .words = session->spec->words,
     };
@@ -126,9 +137,35 @@ static bool open_ratings(struct session *session, struct status *status) {
            setup_check(session->config, &session->set, status);
 }
 
+/* A run that begins with a model's rows begins with a checkpoint (node/warm_start.h). */
+static bool warm_up(struct session *session, struct status *status) {
+    struct config *config = session->config;
+    if (config->model_init_from[0] == '\0' || session->spec->resume != NULL)
+        return true;
+    if (session->checkpoints[0] == '\0')
+        return status_fail(status, STATUS_CONFIG,
+                           "model.init_from needs a folder for checkpoints: set checkpoint.dir to one that "
+                           "all hosts share");
+    session->warm = true;
+    return warm_start_write(&session->start, config, &session->set, session->checkpoints, status);
+}
+
+/* Whoever is started by hand has the configuration as it is written, and must agree on the model. */
+static bool pin_model(struct session *session, struct status *status) {
+    bool is_named = session->config->model_init_digest[0] != '\0';
+    if (session->spec->resume != NULL || !warm_start_pin(session->config, status))
+        return session->spec->resume != NULL;
+    return session->spec->kind != SESSION_COORDINATOR || is_named ||
+           session->config->model_init_from[0] == '\0' ||
+           status_fail(status, STATUS_CONFIG,
+                       "all processes of a cluster must agree on the model of model.init_from: set "
+                       "model.init_digest to %s",
+                       session->config->model_init_digest);
+}
+
 static bool train(struct session *session, struct status *status) {
     struct config *config = session->config;
-    if (!open_ratings(session, status))
+    if (!pin_model(session, status) || !open_ratings(session, status) || !warm_up(session, status))
         return false;
     if (session->spec->kind == SESSION_SUPERVISED)
         return run_cluster(session, status);

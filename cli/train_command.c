@@ -19,6 +19,7 @@ static const char DOC[] =
     "  dotbias train config/lesson-a.yaml\n"
     "  dotbias train ratings.csv --set train.optimiser=adam --set train.learning_rate=0.005\n"
     "  dotbias train config/cluster.yaml --set cluster.workers=4 --json > summary.json\n"
+    "  dotbias train ratings-of-may.csv --init-from runs/april-001\n"
     "  dotbias train --resume runs/cluster-001 --set cluster.pservers=4\n"
     "\v"
     "FILE is a configuration (.yaml, .yml) or ratings: a CSV, `::` or tab separated file, or a folder made "
@@ -32,6 +33,8 @@ static const char DOC[] =
     "made, also with other options of cluster. Processes that die are started again, cluster.restarts times.";
 
 static const struct argp_option OPTIONS[] = {
+    {"init-from", 'i', "RUN_OR_MODEL", 0,
+     "Begin with the rows of a finished model, where it knows the user or movie (model.init_from)", 0},
     {"resume", 'r', "RUN", 0, "Go on with the run in this folder; no FILE then", 0},
     {0},
 };
@@ -42,6 +45,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->sets;
         state->child_inputs[1] = &arguments->session.output;
+        return 0;
+    case 'i':
+        if (!launch_sets_option(&arguments->sets, "model.init_from", value))
+            argp_error(state, "--init-from: once, and not too long");
         return 0;
     case 'r':
         arguments->session.resume = value;
@@ -63,22 +70,6 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     }
 }
 
-static bool is_configuration(const char *path) {
-    const char *dot = strrchr(path, '.');
-    return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
-/* A ratings file alone is a configuration that says nothing but data.ratings. */
-static int load_ratings(const struct train_arguments *arguments, struct config *config) {
-    char ratings[PATH_MAX + 16];
-    struct launch_sets sets = {.count = 0};
-    snprintf(ratings, sizeof ratings, "data.ratings=%s", arguments->path);
-    launch_sets_add(&sets, ratings);
-    for (size_t i = 0; i < arguments->sets.count; i++)
-        launch_sets_add(&sets, arguments->sets.items[i]);
-    return launch_load(config, NULL, &sets);
-}
-
 static int load(struct train_arguments *arguments, struct config *config) {
     struct session_spec *session = &arguments->session;
     char path[PATH_MAX];
@@ -87,10 +78,9 @@ static int load(struct train_arguments *arguments, struct config *config) {
         return launch_load(config, path, &arguments->sets);
     }
     snprintf(session->name, sizeof session->name, "run");
-    if (!is_configuration(arguments->path))
-        return load_ratings(arguments, config);
-    launch_name(arguments->path, session->name, sizeof session->name);
-    return launch_load(config, arguments->path, &arguments->sets);
+    if (launch_is_configuration(arguments->path))
+        launch_name(arguments->path, session->name, sizeof session->name);
+    return launch_load_file(config, arguments->path, &arguments->sets);
 }
 
 int command_train(int argc, char **argv) {

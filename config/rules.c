@@ -135,6 +135,14 @@ static void check_data(const struct checking *checking) {
               "'data.split' is files, but 'data.valid_file' is empty");
 }
 
+static void check_model(const struct checking *checking) {
+    const struct config *config = checking->config;
+    if (config->model_init_digest[0] != '\0' && config->model_init_from[0] == '\0' &&
+        are_read(checking, OPTION_model_init_digest, OPTION_model_init_from))
+        blame(checking, OPTION_model_init_digest, OPTION_model_init_from,
+              "'model.init_digest' has no effect when 'model.init_from' is empty");
+}
+
 static void check_train(const struct checking *checking) {
     const struct config *config = checking->config;
     if (config->train_nesterov && config->train_momentum == 0 &&
@@ -239,6 +247,7 @@ void rules_check(const struct rules_subject *subject, struct config_report *repo
     for (size_t i = 0; i < sizeof DEPENDENCES / sizeof DEPENDENCES[0]; i++)
         check_dependence(&checking, &DEPENDENCES[i]);
     check_data(&checking);
+    check_model(&checking);
     check_train(&checking);
     check_blocked(&checking);
     check_schedule(&checking);

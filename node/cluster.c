@@ -122,7 +122,8 @@ static bool run_resumed(const struct cluster_spec *spec, struct lead_spec *lead_
                             spec->resume ? lead_spec->checkpoints : NULL, status);
     if (good && resume.found) {
         lead_spec->resume = &resume.position;
-        note_resume(lead_spec, &resume.position);
+        if (resume.position.lane_step != 0)
+            note_resume(lead_spec, &resume.position);
     }
     good = good && run_home(spec, lead_spec, status);
     resume_release(&resume);
