@@ -7,6 +7,7 @@
 
 #include "coordinator/closing.h"
 #include "coordinator/course.h"
+#include "coordinator/curve.h"
 #include "coordinator/joining.h"
 #include "coordinator/watch.h"
 #include "core/contract.h"
@@ -15,7 +16,7 @@
 
 static const bool LEGAL[STATE_COUNT][STATE_COUNT] = {
     [JOINING] = {[TRAINING] = true, [DONE] = true},
-    [TRAINING] = {[CUTTING] = true, [SETTLING] = true, [DONE] = true},
+    [TRAINING] = {[CUTTING] = true, [SETTLING] = true, [FINISHING] = true, [DONE] = true},
     [CUTTING] = {[TRAINING] = true, [DONE] = true},
     [SETTLING] = {[VALIDATING] = true, [DONE] = true},
     [VALIDATING] = {[TRAINING] = true,
@@ -360,6 +361,11 @@ static bool on_member_message(struct coordinator *coordinator, struct seat *seat
         joining_leave(coordinator, seat, event, out);
         return true;
     case MESSAGE_FAILED:
+        if (coordinator_finds_rate(coordinator) && coordinator->state == TRAINING &&
+            message->failed.code == STATUS_BAD_DATA) {
+            curve_diverged(coordinator, out);
+            return true;
+        }
         coordinator_fail(coordinator, out,
                          message->failed.code == STATUS_OK ? STATUS_BUG
                                                            : (enum status_code)message->failed.code,

@@ -8,6 +8,7 @@
  *   TRAINING, or what else comes before it -> CUTTING -> TRAINING: lanes stand still while the shards are copied for a checkpoint
  *   VALIDATING -> KEEPING -> TRAINING: the shards keep a copy of the best epoch's rows (coordinator/best.h)
  *   VALIDATING -> KEEPING -> VALIDATING -> MOMENTS: at the end the copy takes the place of the rows, and is measured again
+ *   TRAINING -> FINISHING: a run that looks for a learning rate (coordinator/curve.h) has found out enough
  * TRAINING goes from grant to grant, each a fraction of a second of steps, at whose end every shard has accepted every
  * push. What has not been answered for a while is asked again; whoever is asked twice answers twice.
  *

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "coordinator/closing.h"
+#include "coordinator/curve.h"
 #include "coordinator/joining.h"
 
 void course_send_rates(struct coordinator *coordinator, uint32_t pserver, struct outbox *out) {
@@ -60,6 +61,8 @@ static uint64_t grant_end(const struct coordinator *coordinator) {
     uint64_t cut_step = cuts_next_step(&coordinator->cuts, first);
     end = end < epoch_end ? end : epoch_end;
     end = end < cut_step ? end : cut_step;
+    if (coordinator_finds_rate(coordinator) && end > curve_next_step(coordinator, first))
+        end = curve_next_step(coordinator, first);
     return coordinator->spec.blocked && end > first + RATES_MAX ? first + RATES_MAX : end;
 }
 
@@ -172,6 +175,8 @@ void course_lanes_rest(struct coordinator *coordinator, uint64_t now_us, struct 
     coordinator->lane_step = coordinator->lanes.end_step;
     if (coordinator->lanes.home)
         joining_release(coordinator, now_us, out);
+    if (coordinator_finds_rate(coordinator) && !curve_goes_on(coordinator, out))
+        return;
     if (coordinator->lane_step ==
         (coordinator->epoch + UINT64_C(1)) * coordinator_lane_steps(&coordinator->spec))
         settle(coordinator, now_us, out);

@@ -8,6 +8,7 @@
 #include "coordinator/epoch.h"
 #include "coordinator/finale.h"
 #include "coordinator/lanes.h"
+#include "model/lr_find.h"
 
 enum state {
     JOINING,
@@ -41,6 +42,9 @@ struct coordinator {
     struct finale finale;
     struct plateau_state plateau;
     struct best best;
+    struct lr_find curve; /* of a run that looks for a learning rate */
+    double curve_squared; /* sums of the epoch at its last point */
+    uint64_t curve_ratings;
     uint64_t *rates_wanted; /* [pservers] first step, or UINT64_MAX */
     uint32_t epoch, epochs;
     bool last;                 /* the epoch that has ended is the run's last one */
@@ -73,6 +77,11 @@ struct coordinator {
 
 /* Along the table of legal moves (coordinator.c). */
 void coordinator_move(struct coordinator *coordinator, enum state to);
+
+/* Whether the run is one that looks for a learning rate. */
+static inline bool coordinator_finds_rate(const struct coordinator *coordinator) {
+    return coordinator->spec.schedule.kind == SCHEDULE_LR_FIND;
+}
 
 /* The run has come a bit nearer to its end. */
 void coordinator_moved(struct coordinator *coordinator, uint64_t now_us);

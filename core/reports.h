@@ -12,6 +12,8 @@
 
 #include "core/tally.h"
 
+struct lr_find; /* model/lr_find.h */
+
 /* One finished epoch: a row of the lesson's table and of history.csv. */
 struct epoch_report {
     uint32_t epoch, epochs; /* this one, counted from 1, and how many the run has */
@@ -135,6 +137,7 @@ struct final_report {
     const double *scores; /* [movies][components], signs fixed */
     const double *share;  /* [components] of the total variance */
     const double *biases; /* [movies]; NULL for a model without biases */
+    const struct lr_find *curve; /* of a run that looked for a learning rate, and has nothing else to tell; else NULL */
     const struct progress_report
         *members; /* what every member has counted at the end of training; NULL: not known */
 };

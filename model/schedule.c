@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/contract.h"
+#include "model/lr_find.h"
 
 static const double PI = 3.14159265358979323846;
 
@@ -32,6 +33,8 @@ uint32_t schedule_epochs(const struct schedule_spec *spec) {
         epochs = phase_epochs(spec);
     if (spec->kind == SCHEDULE_COSINE)
         epochs = cycle_epochs(spec);
+    if (spec->kind == SCHEDULE_LR_FIND)
+        epochs = 1;
     return epochs > UINT32_MAX ? UINT32_MAX : (uint32_t)epochs;
 }
 
@@ -103,6 +106,9 @@ struct step_rate schedule_rate(const struct schedule_spec *spec, uint64_t steps_
         return one_cycle_rate(spec, steps_per_epoch, step);
     case SCHEDULE_PLATEAU:
         lr *= pow(spec->gamma, plateau->drops);
+        break;
+    case SCHEDULE_LR_FIND:
+        lr = lr_find_rate(spec->learning_rate, spec->find_top, steps_per_epoch, step);
         break;
     }
     return (struct step_rate){lr, spec->momentum};

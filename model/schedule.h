@@ -18,7 +18,9 @@ enum schedule_kind {
     SCHEDULE_ONE_CYCLE, /* lr up from lr/div to lr over pct of the run, then down to lr/div/final_div, cosine both
                              ways; momentum the other way between momentum_high and momentum_low (PyTorch's OneCycleLR,
                              point for point) */
-    SCHEDULE_PLATEAU /* lr * gamma^(number of drops so far); a drop after `patience` epochs without improvement */
+    SCHEDULE_PLATEAU, /* lr * gamma^(number of drops so far); a drop after `patience` epochs without improvement */
+    SCHEDULE_LR_FIND /* from lr to find_top over one epoch, exponentially (model/lr_find.h); `dotbias lr-find` alone asks for
+                        it */
 };
 
 enum { SCHEDULE_PHASES_MAX = 32 };
@@ -39,6 +41,7 @@ struct schedule_spec {
     double div, final_div, pct;             /* one_cycle */
     double momentum_low, momentum_high;     /* one_cycle */
     uint32_t patience;                      /* plateau, in epochs */
+    double find_top;                        /* lr_find: the rate of the last step */
     double threshold;                       /* plateau: the relative improvement that counts */
 };
 

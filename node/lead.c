@@ -64,6 +64,10 @@ static bool print_report(const struct lead *lead, const struct final_report *fin
 
 static bool finish(struct lead *lead, const struct final_report *final, struct status *status) {
     char path[PATH_MAX];
+    if (final->curve != NULL) {
+        *lead->spec.search->curve = *final->curve;
+        return true;
+    }
     struct model_writer *model = lead->model;
     struct history *history = lead->history;
     struct summary summary = {final, lead->spec.data_path, "model.dotbias", DOTBIAS_VERSION,
@@ -183,6 +187,11 @@ static bool open_parts(struct lead *lead, struct status *status) {
         .context = lead,
     };
     coordinator.resume = spec->resume;
+    if (spec->search != NULL) {
+        coordinator.schedule.kind = SCHEDULE_LR_FIND;
+        coordinator.schedule.learning_rate = spec->search->from;
+        coordinator.schedule.find_top = spec->search->to;
+    }
     if (!plan_cuts(spec, &coordinator.cuts, status))
         return false;
     lead->loop = loop_new(&loop, status);
@@ -192,7 +201,7 @@ static bool open_parts(struct lead *lead, struct status *status) {
     lead->coordinator = coordinator_new(&coordinator, status);
     if (lead->coordinator == NULL)
         return false;
-    if (!open_history(lead, status))
+    if (spec->search == NULL && !open_history(lead, status))
         return false;
     watch_start(&lead->watch, spec);
     return true;

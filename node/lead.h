@@ -5,9 +5,16 @@
 
 #include "config/config.h"
 #include "data/packed_set.h"
+#include "model/lr_find.h"
 #include "monitor/display.h"
 #include "net/loop.h"
 #include "node/run_dir.h"
+
+/* A run that looks for a learning rate from `from` to `to`: it leaves nothing but the curve, in *curve. */
+struct lead_search {
+    double from, to;
+    struct lr_find *curve;
+};
 
 struct lead_spec {
     const struct config *config;
@@ -18,6 +25,7 @@ struct lead_spec {
     const char *listen;
     const char *checkpoints;           /* their folder; NULL or "": a commit fails with STATUS_CONFIG */
     const struct run_position *resume; /* where the run goes on; NULL: it begins */
+    const struct lead_search *search;  /* NULL: an ordinary run */
     struct display *display;
     FILE *report; /* where components and biases are printed at the end; NULL: nowhere */
     FILE *json;   /* where the summary is printed at the end; NULL: nowhere */
