@@ -24,9 +24,39 @@ struct session {
     struct packed_set set;
     bool warm; /* it begins with a model's rows */
     struct warm_start start;
-    char blocks_path[PATH_MAX]; /* empty in the mode minibatch */
+    struct append_summary appended; /* where there was something to append */
+    char blocks_path[PATH_MAX];     /* empty in the mode minibatch */
     struct display *display;
 };
+
+/* What there is of new, and what is learnt again. */
+static void introduce_appended(const struct session *session) {
+    const struct append_summary *appended = &session->appended;
+    struct schedule_spec schedule = config_schedule(session->config);
+    uint32_t epochs = schedule_epochs(&schedule);
+    char line[256];
+    snprintf(line, sizeof line,
+             "appended %llu new ratings (%llu replace older ones), %llu new users, %llu new movies",
+             (unsigned long long)appended->ratings, (unsigned long long)appended->replaced,
+             (unsigned long long)appended->new_users, (unsigned long long)appended->new_movies);
+    display_note(session->display, line);
+    snprintf(
+        line, sizeof line,
+        "trained again: all rows of both tables, for %u epoch%s on all ratings; known ids keep their row "
+        "numbers and begin with their old rows, optimiser state begins anew",
+        epochs, epochs == 1 ? "" : "s");
+    display_note(session->display, line);
+}
+
+static void introduce_start(const struct session *session) {
+    const struct warm_start *start = &session->start;
+    char line[PATH_MAX + 256];
+    snprintf(line, sizeof line,
+             "begins with the rows of %s (%u epochs): %u of %u users and %u of %u movies are known there",
+             session->config->model_init_from, start->epochs, start->users_known, start->users,
+             start->movies_known, start->movies);
+    display_note(session->display, line);
+}
 
 /* What is about to be done, in the terms that people ask about. */
 static void introduce(const struct session *session) {
@@ -61,14 +91,10 @@ static void introduce(const struct session *session) {
     if (session->checkpoints[0] == '\0')
         display_note(session->display,
                      "no checkpoints are taken: set checkpoint.dir to a folder that all hosts share");
-    if (session->warm) {
-        const struct warm_start *start = &session->start;
-        snprintf(line, sizeof line,
-                 "begins with the rows of %s (%u epochs): %u of %u users and %u of %u movies are known there",
-                 config->model_init_from, start->epochs, start->users_known, start->users,
-                 start->movies_known, start->movies);
-        display_note(session->display, line);
-    }
+    if (session->spec->append.run != NULL)
+        introduce_appended(session);
+    if (session->warm)
+        introduce_start(session);
     snprintf(line, sizeof line, "run folder %s", session->dir.path);
     display_note(session->display, line);
 }
@@ -128,9 +154,14 @@ static bool run_supervisor(struct session *session, struct status *status) {
 
 static bool open_ratings(struct session *session, struct status *status) {
     FILE *notes = session->spec->output.level == DISPLAY_QUIET ? NULL : stderr;
-    return config_require_data(session->config, status) &&
-           ratings_source_open(session->config, &session->dir, &session->set, session->data_path, notes,
-                               stderr, status) &&
+    const struct append_source *append = &session->spec->append;
+    bool is_open = append->run != NULL
+                       ? append_source_open(append, session->config, &session->dir, &session->set,
+                                            session->data_path, &session->appended, stderr, status)
+                       : config_require_data(session->config, status) &&
+                             ratings_source_open(session->config, &session->dir, &session->set,
+                                                 session->data_path, notes, stderr, status);
+    return is_open &&
            block_source_open(session->config,
                              session->spec->kind == SESSION_SUPERVISED ? NULL : &session->dir, &session->set,
                              session->data_path, session->blocks_path, notes, status) &&

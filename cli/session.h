@@ -8,6 +8,7 @@
 
 #include "cli/output_options.h"
 #include "config/config.h"
+#include "node/append_source.h"
 
 enum session_kind {
     SESSION_TRAIN,       /* all of it: threads of this process, or processes that it supervises */
@@ -18,10 +19,11 @@ enum session_kind {
 struct session_spec {
     enum session_kind kind;
     struct output_options output;
-    char name[NAME_MAX + 1]; /* of the run's folder, before the number */
-    const char *resume;      /* the folder of a run to go on with; NULL: a new run */
-    const char *checkpoints; /* their folder; NULL: as the configuration and the kind have it */
-    int words;               /* SESSION_SUPERVISED: where the supervisor hears of lost workers */
+    char name[NAME_MAX + 1];     /* of the run's folder, before the number */
+    const char *resume;          /* the folder of a run to go on with; NULL: a new run */
+    const char *checkpoints;     /* their folder; NULL: as the configuration and the kind have it */
+    struct append_source append; /* newer ratings to join with those of a finished run; run NULL: none */
+    int words;                   /* SESSION_SUPERVISED: where the supervisor hears of lost workers */
 };
 
 /* Trains by the configuration and returns the exit code. A new run that fails with nothing to go on from leaves no

@@ -42,7 +42,8 @@ struct import_spec ratings_source_import(const struct config *config, const char
 
 /* What was left out or settled is said in every case: a user who wants quiet still trains on other ratings
  * than the file's. */
-static void warn(const struct import_spec *spec, const struct import_summary *summary, FILE *warnings) {
+void ratings_source_warn(const struct import_spec *spec, const struct import_summary *summary,
+                         FILE *warnings) {
     static const char *const RULES[] = {"the last one counts", "their mean counts", "refused"};
     const struct duplicates *repeated = &summary->duplicates;
     for (uint32_t i = 0; i < summary->rejects_shown; i++)
@@ -76,6 +77,6 @@ bool ratings_source_open(const struct config *config, const struct run_dir *dir,
         fprintf(notes, "imported %" PRIu64 " ratings of %" PRIu64 " users and %" PRIu64 " movies\n",
                 summary.rows, summary.users, summary.movies);
     if (warnings != NULL)
-        warn(&spec, &summary, warnings);
+        ratings_source_warn(&spec, &summary, warnings);
     return packed_set_open(set, path, status);
 }

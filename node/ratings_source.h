@@ -17,6 +17,10 @@ bool ratings_source_is_packed(const struct config *config);
 /* What an import by this configuration is told; pointers into config and folder. */
 struct import_spec ratings_source_import(const struct config *config, const char *folder);
 
+/* What an import left out or settled, a line each. */
+void ratings_source_warn(const struct import_spec *spec, const struct import_summary *summary,
+                         FILE *warnings);
+
 /* Opens the packed set of a run, after importing the ratings into the run's data folder when they are text.
  * path gets where it is. Says on `notes` what was imported, and on `warnings` what was rejected or repeated
  * (each may be NULL). */

@@ -124,3 +124,50 @@ overfit=(--set train.optimiser=adam --set train.learning_rate=0.05 --set train.b
     expect_text "'model.init_digest' has no effect when 'model.init_from' is empty"
     [ ! -e runs ]
 }
+
+# Ratings of u0..u39 on m0..m19, and a file of newer ones.
+make_april() {
+    awk 'BEGIN { print "userId,movieId,rating"
+                 for (u = 0; u < 40; u++) for (m = 0; m < 20; m++) if ((u * 7 + m * 3) % 5 < 3)
+                     printf "u%d,m%d,%.1f\n", u, m, 1 + (u * m) % 9 / 2 }' >april.csv
+    printf 'userId,movieId,rating\nu0,m0,4.5\nnew,m1,5\nnew,late,2\nu3,late,3.5\n' >may.csv
+}
+
+@test "newer ratings are appended: old ids keep their rows, new ones get theirs, and it is said what is learnt again" {
+    make_april
+    train 0 april.csv --set run.dir=april --set schedule.epochs=2 --set train.batch=16
+    dotbias export april --format csv --out old >/dev/null 2>&1
+    expect_exit 0 dotbias train --append may.csv april --epochs 1
+    expect_text "appended 4 new ratings (1 replace older ones), 1 new users, 1 new movies"
+    expect_text "trained again: all rows of both tables, for 1 epoch on all ratings"
+    expect_text "40 of 41 users and 20 of 21 movies are known there"
+    [ -f runs/april-001/model.dotbias ]
+    [ ! -e runs/april-001/data/newer ]
+    dotbias predict runs/april-001 --user new --movie late >/dev/null
+    # the same again, by processes: the same bits
+    train 0 --append may.csv april --epochs 1 --set run.dir=two --set cluster.transport=ipc --set cluster.pservers=2
+    two=$(summary_value digest)
+    grep -q "\"digest\": \"$two\"" runs/april-001/summary.json
+    # at rate 0 nothing moves: all old rows are where and what they were
+    train 0 --append may.csv april --epochs 1 --set run.dir=still --set train.learning_rate=0
+    dotbias export still --format csv --out kept >/dev/null 2>&1
+    head -n 41 kept/users.csv | cut -d, -f1,3- | cmp - <(cut -d, -f1,3- old/users.csv)
+    head -n 21 kept/movies.csv | cut -d, -f1,5- | cmp - <(cut -d, -f1,5- old/movies.csv)
+    tail -n 1 kept/users.csv | grep -q '^new,'
+    tail -n 1 kept/movies.csv | grep -q '^late,'
+}
+
+@test "what cannot be appended is refused, and nothing is left" {
+    make_april
+    expect_exit 64 dotbias train --append may.csv
+    expect_text "append to what? name a finished run"
+    expect_exit 66 dotbias train --append may.csv nowhere
+    train 0 april.csv --set run.dir=april --set schedule.epochs=1 --set train.batch=16
+    expect_exit 66 dotbias train --append nowhere.csv april
+    printf 'userId,movieId,rating\nu0,m0,good\n' >bad.csv
+    expect_exit 65 dotbias train --append bad.csv april
+    expect_text "line 2"
+    expect_exit 78 dotbias train --append may.csv april --set model.factors=3
+    expect_text "has 50 factors, and model.factors is 3"
+    [ ! -e runs ]
+}
