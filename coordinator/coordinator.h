@@ -50,6 +50,7 @@ struct coordinator_spec {
     const char *transport;      /* for the report */
     uint64_t start_timeout_us, progress_us;
     uint32_t workers_min;  /* ready at the start */
+    uint32_t pause_epoch;  /* the run is saved and ends after this many epochs; 0: it does not */
     struct cuts_spec cuts; /* pservers and lanes are filled in */
     const struct run_position
         *resume; /* where to take the run up; NULL: at its beginning. Lives as long as the engine */

@@ -278,7 +278,19 @@ void course_replace(struct coordinator *coordinator, uint32_t worker, struct out
     course_employ(coordinator, NULL, out);
 }
 
+/* As after a signal, at a moment that was known before. */
+static void pause(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    struct status status = {.code = STATUS_TRY_AGAIN};
+    snprintf(status.text, sizeof status.text, "paused after epoch %u of %u, as run.pause_after has it",
+             coordinator->epoch, coordinator->epochs);
+    course_stop(coordinator, &status, now_us, out);
+}
+
 void course_next_epoch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    if (coordinator->epoch == coordinator->spec.pause_epoch)
+        pause(coordinator, now_us, out);
+    if (coordinator->state == DONE)
+        return;
     begin_epoch(coordinator, now_us);
     lanes_begin_epoch(&coordinator->lanes, NULL, NULL);
     for (uint32_t i = 0; i < coordinator->spec.roster.pservers; i++)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -163,6 +164,31 @@ bool history_read(const char *path,
 }
 
 /* ---- rows ---- */
+
+/* Field `index` of a row, as a number. */
+static double field(const char *row, int index) {
+    char *end;
+    for (; index > 0; index--)
+        row = strchr(row, ',') + 1;
+    double value = strtod(row, &end);
+    return end == row ? NAN : value;
+}
+
+bool history_last(const char *path, uint32_t *epoch, double *valid_rmse) {
+    enum { VALID_RMSE = 3 };
+    char line[ROW_BYTES];
+    FILE *file = fopen(path, "re");
+    *epoch = 0;
+    if (file == NULL)
+        return false;
+    bool good = fgets(line, sizeof line, file) != NULL && strcmp(line, HEAD) == 0;
+    while (good && fgets(line, sizeof line, file) != NULL && is_row(line, *epoch + 1)) {
+        ++*epoch;
+        *valid_rmse = field(line, VALID_RMSE);
+    }
+    fclose(file);
+    return *epoch > 0;
+}
 
 bool history_add(struct history *history, const struct epoch_report *report, struct status *status) {
     const double fields[] = {

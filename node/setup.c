@@ -154,6 +154,7 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
         .model_interval_us = microseconds(config->monitor_interval),
         .transport = setup_transport_name(config),
         .workers_min = (uint32_t)config->cluster_workers_min,
+        .pause_epoch = (uint32_t)config->run_pause_after,
         .cuts = {.interval_us = microseconds(config->checkpoint_interval), .steps = config->checkpoint_steps},
         .start_timeout_us = config->cluster_start_timeout * 1000000,
         .request_timeout_us = config->cluster_request_timeout * 1000000,
