@@ -11,6 +11,7 @@ const struct command COMMANDS[] = {
     {"generate", "make ratings from a planted model, to try things without a data set", command_generate},
     {"train", "train a model: from a configuration, or from a ratings file and defaults", command_train},
     {"lr-find", "try learning rates from small to large in one epoch, and suggest one", command_lr_find},
+    {"tune", "train many configurations, and say which validates best", command_tune},
     {"config", "check, print or document a configuration", command_config},
     {"plan", "say what a run will take: memory per process, bytes per epoch on the wire", command_plan},
     {"check", "try configuration, data, ports and reachability before a run", command_check},

@@ -27,6 +27,7 @@ int command_import(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_train(int argc, char **argv);
 int command_lr_find(int argc, char **argv);
+int command_tune(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_check(int argc, char **argv);

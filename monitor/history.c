@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -174,20 +173,21 @@ static double field(const char *row, int index) {
     return end == row ? NAN : value;
 }
 
-bool history_last(const char *path, uint32_t *epoch, double *valid_rmse) {
+uint32_t history_look(const char *path, uint32_t most, double *valid_rmse) {
     enum { VALID_RMSE = 3 };
     char line[ROW_BYTES];
+    uint32_t epochs = 0;
     FILE *file = fopen(path, "re");
-    *epoch = 0;
+    *valid_rmse = NAN;
     if (file == NULL)
-        return false;
+        return 0;
     bool good = fgets(line, sizeof line, file) != NULL && strcmp(line, HEAD) == 0;
-    while (good && fgets(line, sizeof line, file) != NULL && is_row(line, *epoch + 1)) {
-        ++*epoch;
+    while (good && epochs < most && fgets(line, sizeof line, file) != NULL && is_row(line, epochs + 1)) {
+        epochs++;
         *valid_rmse = field(line, VALID_RMSE);
     }
     fclose(file);
-    return *epoch > 0;
+    return epochs;
 }
 
 bool history_add(struct history *history, const struct epoch_report *report, struct status *status) {

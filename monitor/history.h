@@ -27,9 +27,9 @@ bool history_read(const char *path,
                   bool (*row)(void *context, const struct epoch_report *report, struct status *status),
                   void *context, struct status *status);
 
-/* What the last whole row of a file says: its epoch and its valid_rmse, NaN where that is not known. False when there is no row, or no
- * such file. */
-bool history_last(const char *path, uint32_t *epoch, double *valid_rmse);
+/* Looks at the first `most` whole rows of a file: how many there are (0 without such a file), and the valid_rmse of the last of them,
+ * NaN where that is not known. */
+uint32_t history_look(const char *path, uint32_t most, double *valid_rmse);
 
 /* Adds a row and flushes it; STATUS_IO when it does not reach the file. */
 bool history_add(struct history *history, const struct epoch_report *report, struct status *status);

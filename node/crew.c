@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "core/memory.h"
+#include "node/last_words.h"
 
 static const char ENDPOINT_FILE[] = "coordinator.endpoint";
 
@@ -164,31 +165,12 @@ bool crew_start_member(struct crew *crew, struct process *process, pid_t replace
 
 /* ---- ending ---- */
 
-/* The last line that is not empty in a log, from where this process began to write; "" when there is none. */
-static void last_line(const char *path, long start, char *line, size_t capacity) {
-    char text[2048];
-    line[0] = '\0';
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return;
-    fseek(file, 0, SEEK_END);
-    long end = ftell(file), from = end - (long)(sizeof text - 1);
-    fseek(file, from > start ? from : start, SEEK_SET);
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\0'))
-        length--;
-    text[length] = '\0';
-    const char *newline = strrchr(text, '\n');
-    snprintf(line, capacity, "%.*s", (int)capacity - 1, newline == NULL ? text : newline + 1);
-}
-
 void crew_describe(const struct crew *crew, const struct process *process, char *text, size_t capacity) {
     char ending[PROCESS_TEXT_BYTES], path[PATH_MAX], line[512] = "";
     process_describe(process, ending);
     if (process != crew->processes) {
         log_path(crew, process, path);
-        last_line(path, crew->log_starts[process - crew->processes], line, sizeof line);
+        last_words(path, crew->log_starts[process - crew->processes], line, sizeof line);
     }
     snprintf(text, capacity, "%s%s%s", ending, line[0] == '\0' ? "" : "; its last words: ", line);
 }

@@ -171,3 +171,88 @@ make_april() {
     expect_text "has 50 factors, and model.factors is 3"
     [ ! -e runs ]
 }
+
+# A search over small runs: cold, quick, and one learning rate that diverges.
+search=(--set train.batch=64 --set run.components=0 --set schedule.epochs=4)
+
+@test "tune tries a grid, sorts it, and marks what fails" {
+    dotbias tune "$small" "${search[@]}" --set model.y_range=none --grid train.learning_rate=0.005,1000 \
+        --grid model.factors=4,8 --out grid >table 2>told
+    head -n 1 table | grep -Eq "^trial +valid_rmse +epochs +state +train.learning_rate +model.factors$"
+    [ "$(sed -n 2,3p table | grep -c finished)" -eq 2 ]
+    [ "$(sed -n 4,5p table | grep -c 'failed  *1000')" -eq 2 ]
+    awk 'NR == 2 { best = $2 } NR == 3 && $2 < best { exit 1 }' table
+    grep -q "^trial 3 failed: .*not finite" table
+    grep -q "^trial 3/4: train.learning_rate=1000 model.factors=4 failed: " told
+    best=$(sed -n 's/^best: //p' table)
+    # the best one again, by hand: the same model
+    # shellcheck disable=SC2086 # several words
+    train 0 "$small" "${search[@]}" --set model.y_range=none $best --set run.dir=again
+    number=$(awk 'NR == 2 { printf "%03d", $1 }' table)
+    same_digest "$(sed -nE 's/^ *"digest": "(.*)",$/\1/p' "grid/trial-$number/summary.json")" "$best"
+    # the same command again has nothing to do, and says the same
+    dotbias tune "$small" "${search[@]}" --set model.y_range=none --grid train.learning_rate=0.005,1000 \
+        --grid model.factors=4,8 --out grid 2>told_again | cmp - table
+    [ "$(wc -l <told_again)" -eq 1 ]
+}
+
+halve() {
+    dotbias tune "$small" "${search[@]}" --random 8 --seed 5 --range train.learning_rate=1e-3..1:log \
+        --range train.momentum=0.5..0.95 --halving 2 --json "$@"
+}
+
+@test "tune halves: the best go on as the runs they are, whatever the jobs and interruptions" {
+    halve --out one --quiet >one.json
+    [ "$(grep -c '"state": "finished"' one.json)" -eq 2 ]
+    [ "$(grep -c '"state": "dropped"' one.json)" -eq 5 ]
+    [ "$(grep -c '"state": "failed"' one.json)" -eq 1 ] # in the second round
+    [ "$(grep -c '"epochs": 1' one.json)" -eq 5 ]
+    [ "$(grep -c '"epochs": 2' one.json)" -eq 1 ]
+    halve --out two --jobs 3 --quiet >two.json
+    diff <(sed 's,/two/,/one/,' two.json) one.json
+    # stopped, killed, and gone on with
+    halve --out three --jobs 2 --quiet >three.json 2>said &
+    pid=$!
+    soon 20 test -e three/trial-003.log
+    kill -TERM $pid
+    ends_within 30 $pid
+    [ "$status" -eq 75 ]
+    grep -q "the same command goes on with the search" said
+    halve --out three --jobs 2 --quiet >three.json &
+    pid=$!
+    soon 20 test -e three/trial-006.log
+    kill -KILL $pid
+    ends_within 10 $pid
+    sleep 0.5 # the kernel ends what it left
+    halve --out three --quiet >three.json
+    diff <(sed 's,/three/,/one/,' three.json) one.json
+}
+
+@test "tune says what it cannot take" {
+    expect_exit 64 dotbias tune "$small"
+    expect_text "name options and values with --grid or --range"
+    expect_exit 64 dotbias tune --grid train.batch=1
+    expect_text "tune what?"
+    expect_exit 64 dotbias tune "$small" --grid batch=1,2
+    expect_text "--grid: 'batch=1,2' is not of the form section.option=values"
+    expect_exit 64 dotbias tune "$small" --grid train.batch=1,,2
+    expect_text "a value is empty or too long"
+    expect_exit 64 dotbias tune "$small" --grid train.batch=1 --grid train.batch=2
+    expect_text "'train.batch' is searched twice"
+    expect_exit 64 dotbias tune "$small" --random 3 --range train.learning_rate=1..0.1
+    expect_text "low must be below high"
+    expect_exit 64 dotbias tune "$small" --random 3 --range train.learning_rate=0..1:log
+    expect_text "and above 0 for :log"
+    expect_exit 64 dotbias tune "$small" --range train.learning_rate=0.1..1
+    expect_text "say how many trials with --random N"
+    expect_exit 64 dotbias tune "$small" --grid train.batch=1 --min-epochs 2
+    expect_text "--min-epochs is of --halving"
+    expect_exit 78 dotbias tune "$small" --grid train.learning_rat=1,2
+    expect_text "did you mean 'learning_rate'?"
+    expect_exit 78 dotbias tune "$small" --grid train.batch=64,none
+    expect_exit 66 dotbias tune nowhere.yaml --grid train.batch=64
+    [ -z "$(ls -d tune-* 2>/dev/null)" ]
+    mkdir full && touch full/something
+    expect_exit 73 dotbias tune "$small" --grid train.batch=64 --out full
+    expect_text "holds another search, or something else"
+}
