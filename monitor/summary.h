@@ -1,6 +1,7 @@
 /* summary.json: what a run came to, for programs. Also what `dotbias train --json` prints.
  *
- * Keys: digest (16 hex digits), epochs, valid_mse, valid_rmse, valid_mae, valid_ratings, cold_ratings,
+ * Keys: digest (16 hex digits), epochs, best_epoch (of a run that keeps the best epoch: the one whose rows the model has),
+ * epochs_planned (where the run ended early), valid_mse, valid_rmse, valid_mae, valid_ratings, cold_ratings,
  * cold_mse, train_seconds, ratings_per_second, pservers, workers, transport, resumed_from, checkpoints, pause_seconds,
  * workers_lost, shards, worker_counts, data, model, version, and truth_rmse when the data were generated. A number that is
  * not known is null, never NaN. resumed_from to workers_lost are about the coordinator's last process alone: the step of a

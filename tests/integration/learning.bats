@@ -196,35 +196,32 @@ search=(--set train.batch=64 --set run.components=0 --set schedule.epochs=4)
     [ "$(wc -l <told_again)" -eq 1 ]
 }
 
-halve() {
-    dotbias tune "$small" "${search[@]}" --random 8 --seed 5 --range train.learning_rate=1e-3..1:log \
-        --range train.momentum=0.5..0.95 --halving 2 --json "$@"
-}
-
 @test "tune halves: the best go on as the runs they are, whatever the jobs and interruptions" {
-    halve --out one --quiet >one.json
+    halve=(dotbias tune "$small" "${search[@]}" --random 8 --seed 5 --range train.learning_rate=1e-3..1:log
+        --range train.momentum=0.5..0.95 --halving 2 --json --quiet)
+    "${halve[@]}" --out one >one.json
     [ "$(grep -c '"state": "finished"' one.json)" -eq 2 ]
     [ "$(grep -c '"state": "dropped"' one.json)" -eq 5 ]
     [ "$(grep -c '"state": "failed"' one.json)" -eq 1 ] # in the second round
     [ "$(grep -c '"epochs": 1' one.json)" -eq 5 ]
     [ "$(grep -c '"epochs": 2' one.json)" -eq 1 ]
-    halve --out two --jobs 3 --quiet >two.json
+    "${halve[@]}" --out two --jobs 3 >two.json
     diff <(sed 's,/two/,/one/,' two.json) one.json
     # stopped, killed, and gone on with
-    halve --out three --jobs 2 --quiet >three.json 2>said &
+    "${halve[@]}" --out three --jobs 2 >three.json 2>said &
     pid=$!
     soon 20 test -e three/trial-003.log
     kill -TERM $pid
     ends_within 30 $pid
     [ "$status" -eq 75 ]
     grep -q "the same command goes on with the search" said
-    halve --out three --jobs 2 --quiet >three.json &
+    "${halve[@]}" --out three --jobs 2 >three.json &
     pid=$!
     soon 20 test -e three/trial-006.log
     kill -KILL $pid
     ends_within 10 $pid
     sleep 0.5 # the kernel ends what it left
-    halve --out three --quiet >three.json
+    "${halve[@]}" --out three >three.json
     diff <(sed 's,/three/,/one/,' three.json) one.json
 }
 
