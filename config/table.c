@@ -52,7 +52,6 @@ bool option_choice(const struct config_option *option, unsigned index, char word
 }
 
 bool option_is_meaning(const struct config_option *option) {
-    bool is_path =
-        option->type == OPTION_TYPE_TEXT && option != &CONFIG_OPTIONS[OPTION_model_init_digest];
+    bool is_path = option->type == OPTION_TYPE_TEXT && option != &CONFIG_OPTIONS[OPTION_model_init_digest];
     return option->section_id <= SECTION_schedule && !is_path;
 }

@@ -137,7 +137,8 @@ struct final_report {
     const double *scores; /* [movies][components], signs fixed */
     const double *share;  /* [components] of the total variance */
     const double *biases; /* [movies]; NULL for a model without biases */
-    const struct lr_find *curve; /* of a run that looked for a learning rate, and has nothing else to tell; else NULL */
+    const struct lr_find
+        *curve; /* of a run that looked for a learning rate, and has nothing else to tell; else NULL */
     const struct progress_report
         *members; /* what every member has counted at the end of training; NULL: not known */
 };
