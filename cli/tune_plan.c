@@ -8,7 +8,6 @@
 
 #include "cli/command.h"
 #include "core/memory.h"
-#include "data/atomic_file.h"
 #include "data/folder.h"
 #include "model/schedule.h"
 
@@ -100,25 +99,17 @@ static bool is_empty(const char *path) {
     return entries <= 2;
 }
 
-static bool write_plan(const char *path, const char *text, size_t length, struct status *status) {
-    struct atomic_file *file = atomic_file_create(path, status);
-    if (file == NULL)
-        return false;
-    if (atomic_file_write(file, text, length, status))
-        return atomic_file_commit(file, status);
-    atomic_file_abandon(file);
-    return false;
-}
-
 static bool settle_plan(struct tune_plan *plan, const char *text, size_t length, bool *goes_on,
                         struct status *status) {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", plan->folder, PLAN_FILE);
+    struct run_dir dir = {.is_numbered = false};
+    snprintf(dir.path, sizeof dir.path, "%s", plan->folder);
+    run_dir_file(&dir, PLAN_FILE, path);
     *goes_on = is_same(path, text, length);
     if (*goes_on)
         return true;
     return is_empty(plan->folder)
-               ? write_plan(path, text, length, status)
+               ? run_dir_write(&dir, PLAN_FILE, text, length, status)
                : status_fail(status, STATUS_CANT_CREATE,
                              "%s holds another search, or something else: name another folder with --out",
                              plan->folder);

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "data/atomic_file.h"
 #include "monitor/history.h"
 #include "node/last_words.h"
 #include "node/run_dir.h"
@@ -110,6 +109,16 @@ bool trial_start(const struct trial *trial, const struct trial_launch *launch, u
     return process_spawn(process, &spec, status);
 }
 
+/* FOLDER/trial-003.failed, whole or not at all. */
+static bool write_failed(const struct trial *trial, struct status *status) {
+    struct run_dir dir = {.is_numbered = false};
+    char file[64], line[sizeof trial->why + 1];
+    snprintf(dir.path, sizeof dir.path, "%.*s", (int)(strrchr(trial->path, '/') - trial->path), trial->path);
+    snprintf(file, sizeof file, "%.40s.failed", strrchr(trial->path, '/') + 1);
+    snprintf(line, sizeof line, "%s\n", trial->why);
+    return run_dir_write(&dir, file, line, strlen(line), status);
+}
+
 static bool write_reason(struct trial *trial, const struct process *process, struct status *status) {
     char path[PATH_MAX], ending[PROCESS_TEXT_BYTES];
     static const char PREFIX[] = "dotbias: error: ";
@@ -120,15 +129,7 @@ static bool write_reason(struct trial *trial, const struct process *process, str
         snprintf(trial->why, sizeof trial->why, "%s", ending);
     else if (strncmp(trial->why, PREFIX, sizeof PREFIX - 1) == 0)
         memmove(trial->why, trial->why + sizeof PREFIX - 1, strlen(trial->why) - sizeof PREFIX + 2);
-    beside(trial, ".failed", path);
-    struct atomic_file *file = atomic_file_create(path, status);
-    if (file == NULL)
-        return false;
-    if (atomic_file_write(file, trial->why, strlen(trial->why), status) &&
-        atomic_file_write(file, "\n", 1, status))
-        return atomic_file_commit(file, status);
-    atomic_file_abandon(file);
-    return false;
+    return write_failed(trial, status);
 }
 
 bool trial_ended(struct trial *trial, const struct process *process, struct status *status) {
