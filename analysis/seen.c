@@ -51,21 +51,18 @@ static void visit_all(struct reading *reading) {
     visit_list(reading, set->valid, set->valid_count);
 }
 
-static bool map_table(struct reading *reading, const struct predictor *predictor, enum table_id table,
-                      const bool *wanted, struct status *status) {
+static bool map_ids(struct reading *reading, const struct predictor *predictor, const bool *wanted,
+                    struct status *status) {
     const struct packed_set *set = reading->set;
-    uint32_t rows = table == TABLE_USERS ? set->users : set->movies;
-    const struct string_table *ids = table == TABLE_USERS ? &set->user_ids : &set->movie_ids;
-    uint32_t *map = memory_take_array(rows, sizeof *map, "the map of ids", status);
-    reading->maps[table] = map;
-    for (uint32_t row = 0; map != NULL && row < rows; row++) {
-        size_t length;
-        const char *id = string_table_get(ids, row, &length);
-        map[row] = id_index_find(&predictor->indexes[table], id, length);
-        if (table == TABLE_USERS && map[row] != ID_UNKNOWN && !wanted[map[row]])
-            map[row] = ID_UNKNOWN;
-    }
-    return map != NULL;
+    uint32_t *users = id_index_map(&predictor->indexes[TABLE_USERS], &set->user_ids, status);
+    reading->maps[TABLE_USERS] = users;
+    if (users == NULL)
+        return false;
+    for (uint32_t row = 0; row < set->users; row++)
+        if (users[row] != ID_UNKNOWN && !wanted[users[row]])
+            users[row] = ID_UNKNOWN;
+    reading->maps[TABLE_MOVIES] = id_index_map(&predictor->indexes[TABLE_MOVIES], &set->movie_ids, status);
+    return reading->maps[TABLE_MOVIES] != NULL;
 }
 
 /* After a pass, ends[u] has moved on by u's ratings. From counts to starts: a sum of those before. */
@@ -130,9 +127,7 @@ bool seen_read(struct seen *seen, const struct predictor *predictor, const bool 
     *seen = (struct seen){0};
     if (!packed_set_open_for_blocks(&set, path, status))
         return false;
-    bool well = open_blocks(&set, path, status) &&
-                map_table(&reading, predictor, TABLE_USERS, wanted, status) &&
-                map_table(&reading, predictor, TABLE_MOVIES, wanted, status) &&
+    bool well = open_blocks(&set, path, status) && map_ids(&reading, predictor, wanted, status) &&
                 fill(seen, &reading, predictor->model->users, status);
     memory_release(reading.maps[TABLE_USERS]);
     memory_release(reading.maps[TABLE_MOVIES]);
