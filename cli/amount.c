@@ -39,9 +39,13 @@ bool amount_parse(const char *text, uint64_t *amount) {
 uint32_t amount_argument(struct argp_state *state, const char *option, const char *text, uint32_t least,
                          uint32_t most) {
     uint64_t amount = 0;
-    if (!amount_parse(text, &amount) || amount < least || amount > most)
+    if (amount_parse(text, &amount) && amount >= least && amount <= most)
+        return (uint32_t)amount;
+    if (most == AMOUNT_ANY)
+        argp_error(state, "--%s takes a number from %u on, not '%s'", option, least, text);
+    else
         argp_error(state, "--%s: '%s' is not a whole number from %u to %u", option, text, least, most);
-    return (uint32_t)amount;
+    return least;
 }
 
 const char *amount_show(char text[32], uint64_t amount) {
@@ -55,12 +59,4 @@ const char *amount_show(char text[32], uint64_t amount) {
     }
     *to = '\0';
     return text;
-}
-
-void amount_take(uint32_t *number, const char *option, const char *text, uint32_t least,
-                 const struct argp_state *state) {
-    uint64_t amount = 0;
-    if (!amount_parse(text, &amount) || amount < least || amount > INT32_MAX)
-        argp_error(state, "%s takes a number from %u on, not '%s'", option, least, text);
-    *number = (uint32_t)amount;
 }

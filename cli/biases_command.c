@@ -47,7 +47,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         arguments->show = amount_argument(state, "show", value, 1, SHOWN_MAX);
         return 0;
     case KEY_MOST_RATED:
-        arguments->most_rated = amount_argument(state, "most-rated", value, 1, INT32_MAX);
+        arguments->most_rated = amount_argument(state, "most-rated", value, 1, AMOUNT_ANY);
         return 0;
     case 'd':
         arguments->data = value;

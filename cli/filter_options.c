@@ -30,7 +30,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     struct filter_options *options = state->input;
     switch (key) {
     case 't':
-        amount_take(&options->top, "--top", value, 1, state);
+        options->top = amount_argument(state, "top", value, 1, AMOUNT_ANY);
         return 0;
     case 'g':
         add_genre(options->genres, &options->genre_count, value, state);
@@ -45,7 +45,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->exclude = value;
         return 0;
     case KEY_MIN_RATINGS:
-        amount_take(&options->least_ratings, "--min-ratings", value, 0, state);
+        options->least_ratings = amount_argument(state, "min-ratings", value, 0, AMOUNT_ANY);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -20,12 +20,6 @@ error_t finished_argument(int key, char *value, struct argp_state *state, const 
     }
 }
 
-static error_t parse(int key, char *value, struct argp_state *state) {
-    return finished_argument(key, value, state, state->input);
-}
-
-const struct argp FINISHED_ARGP = {NULL, parse, NULL, NULL, NULL, NULL, NULL};
-
 static bool find_set(struct finished *finished, const char *data, struct status *status) {
     if (data == NULL)
         return run_folder_data(&finished->run, finished->data, status);

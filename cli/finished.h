@@ -30,9 +30,6 @@ struct finished {
  * *path starts as NULL. */
 error_t finished_argument(int key, char *value, struct argp_state *state, const char **path);
 
-/* The same as a child parser of argp, whose input is that const char *. */
-extern const struct argp FINISHED_ARGP;
-
 /* Opens a run's folder or a model file. `data` names another packed set, NULL is the run's own; one that is named must be
  * there. Lives at one address until finished_close. Errors of run_folder, model_file_open and packed_set_open. */
 bool finished_open(struct finished *finished, const char *path, const char *data,

@@ -12,7 +12,7 @@
 #include "cli/command.h"
 #include "cli/filter_options.h"
 #include "cli/finished.h"
-#include "cli/ranking.h"
+#include "cli/ranked_list.h"
 #include "config/loader.h"
 #include "core/memory.h"
 
@@ -57,8 +57,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     struct fold_in_arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->path;
-        state->child_inputs[1] = &arguments->filter;
+        state->child_inputs[0] = &arguments->filter;
         return 0;
     case 'r':
         arguments->ratings = value;
@@ -72,9 +71,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_END:
         if (arguments->ratings == NULL)
             argp_error(state, "which ratings? name a file with --ratings, or - for standard input");
-        return 0;
+        /* fall through */
     default:
-        return ARGP_ERR_UNKNOWN;
+        return finished_argument(key, value, state, &arguments->path);
     }
 }
 
@@ -191,7 +190,7 @@ static json_t *json_fit(const struct newcomer *newcomer) {
 
 /* Prints, or with JSON collects in `list`. */
 struct answer {
-    struct ranking ranking;
+    struct ranked_list ranking;
     json_t *list;
 };
 
@@ -202,8 +201,8 @@ static bool take_best(void *context, uint32_t user, const struct recommendation 
         double rating = (double)best[i].rating;
         if (answer->list != NULL)
             json_array_append_new(answer->list,
-                                  ranking_object(&answer->ranking, user, i + 1, best[i].movie, rating));
-        else if (!ranking_write(&answer->ranking, user, i + 1, best[i].movie, rating, status))
+                                  ranked_list_object(&answer->ranking, user, i + 1, best[i].movie, rating));
+        else if (!ranked_list_write(&answer->ranking, user, i + 1, best[i].movie, rating, status))
             return false;
     }
     return true;
@@ -246,7 +245,7 @@ static bool answer_newcomer(const struct newcomer *newcomer, const struct fold_i
                              &catalogue, status))
         return false;
     bool well = output_file_open(&out, NULL, status) &&
-                (arguments->json || ranking_begin(&answer.ranking, status)) &&
+                (arguments->json || ranked_list_begin(&answer.ranking, status)) &&
                 recommend_row(newcomer, &catalogue, arguments->filter.top, &answer, status) &&
                 (!arguments->json || print_json(newcomer, &answer));
     catalogue_close(&catalogue);
@@ -273,8 +272,7 @@ static bool fold_in(const struct fold_in_arguments *arguments, struct status *st
 }
 
 int command_fold_in(int argc, char **argv) {
-    static const struct argp_child CHILDREN[] = {
-        {&FINISHED_ARGP, 0, NULL, 0}, {&FILTER_OPTIONS_ARGP, 0, NULL, 0}, {0}};
+    static const struct argp_child CHILDREN[] = {{&FILTER_OPTIONS_ARGP, 0, NULL, 0}, {0}};
     static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, CHILDREN, NULL, NULL};
     struct fold_in_arguments arguments = {.filter = FILTER_OPTIONS_DEFAULTS};
     struct status status = {0};

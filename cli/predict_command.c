@@ -51,9 +51,6 @@ static void check_arguments(const struct predict_arguments *arguments, struct ar
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct predict_arguments *arguments = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->path;
-        return 0;
     case 'u':
         arguments->user = value;
         return 0;
@@ -71,9 +68,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         check_arguments(arguments, state);
-        return 0;
+        /* fall through */
     default:
-        return ARGP_ERR_UNKNOWN;
+        return finished_argument(key, value, state, &arguments->path);
     }
 }
 
@@ -199,8 +196,7 @@ static bool predict(const struct predict_arguments *arguments, struct status *st
 }
 
 int command_predict(int argc, char **argv) {
-    static const struct argp_child CHILDREN[] = {{&FINISHED_ARGP, 0, NULL, 0}, {0}};
-    static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, CHILDREN, NULL, NULL};
+    static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, NULL, NULL, NULL};
     struct predict_arguments arguments = {0};
     struct status status = {0};
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &arguments) != 0)

@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "cli/filter_options.h"
 #include "cli/finished.h"
-#include "cli/ranking.h"
+#include "cli/ranked_list.h"
 #include "core/memory.h"
 
 enum { USERS_MAX = 1024, KEY_USERS = 2001, KEY_ALL_USERS, KEY_SEEN, KEY_DATA };
@@ -60,8 +60,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     struct recommend_arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->path;
-        state->child_inputs[1] = &arguments->filter;
+        state->child_inputs[0] = &arguments->filter;
         return 0;
     case 'u':
         if (arguments->user_count == USERS_MAX)
@@ -88,9 +87,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         check_arguments(arguments, state);
-        return 0;
+        /* fall through */
     default:
-        return ARGP_ERR_UNKNOWN;
+        return finished_argument(key, value, state, &arguments->path);
     }
 }
 
@@ -171,9 +170,9 @@ static bool find_seen(struct seen *seen, const struct audience *audience,
 
 static bool write_user(void *context, uint32_t user, const struct recommendation *best, uint32_t count,
                        struct status *status) {
-    const struct ranking *ranking = context;
+    const struct ranked_list *ranking = context;
     for (uint32_t i = 0; i < count; i++)
-        if (!ranking_write(ranking, user, i + 1, best[i].movie, (double)best[i].rating, status))
+        if (!ranked_list_write(ranking, user, i + 1, best[i].movie, (double)best[i].rating, status))
             return false;
     return true;
 }
@@ -181,15 +180,15 @@ static bool write_user(void *context, uint32_t user, const struct recommendation
 static bool run(const struct recommend_arguments *arguments, const struct recommend_request *request,
                 struct status *status) {
     struct output_file out;
-    struct ranking ranking = {.model = request->catalogue->model,
-                              .table = TABLE_MOVIES,
-                              .value = "rating",
-                              .names_user = true,
-                              .json = arguments->json,
-                              .out = &out};
+    struct ranked_list ranking = {.model = request->catalogue->model,
+                                  .table = TABLE_MOVIES,
+                                  .value = "rating",
+                                  .names_user = true,
+                                  .json = arguments->json,
+                                  .out = &out};
     if (!output_file_open(&out, arguments->out, status))
         return false;
-    bool well = ranking_begin(&ranking, status) && recommend_run(request, write_user, &ranking, status);
+    bool well = ranked_list_begin(&ranking, status) && recommend_run(request, write_user, &ranking, status);
     return output_file_end(&out, well, status);
 }
 
@@ -228,8 +227,7 @@ static bool recommend(const struct recommend_arguments *arguments, struct status
 }
 
 int command_recommend(int argc, char **argv) {
-    static const struct argp_child CHILDREN[] = {
-        {&FINISHED_ARGP, 0, NULL, 0}, {&FILTER_OPTIONS_ARGP, 0, NULL, 0}, {0}};
+    static const struct argp_child CHILDREN[] = {{&FILTER_OPTIONS_ARGP, 0, NULL, 0}, {0}};
     static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, CHILDREN, NULL, NULL};
     struct recommend_arguments arguments = {.filter = FILTER_OPTIONS_DEFAULTS};
     struct status status = {0};

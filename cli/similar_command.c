@@ -8,7 +8,7 @@
 #include "cli/amount.h"
 #include "cli/command.h"
 #include "cli/finished.h"
-#include "cli/ranking.h"
+#include "cli/ranked_list.h"
 #include "core/memory.h"
 
 static const char *const METRICS[] = {"cosine", "dot", "euclid"};
@@ -61,9 +61,6 @@ static void check_arguments(const struct similar_arguments *arguments, struct ar
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct similar_arguments *arguments = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->path;
-        return 0;
     case 'm':
         arguments->movie = value;
         return 0;
@@ -74,19 +71,19 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         take_metric(arguments, value, state);
         return 0;
     case 't':
-        amount_take(&arguments->top, "--top", value, 1, state);
+        arguments->top = amount_argument(state, "top", value, 1, AMOUNT_ANY);
         return 0;
     case KEY_MIN_RATINGS:
-        amount_take(&arguments->least_ratings, "--min-ratings", value, 0, state);
+        arguments->least_ratings = amount_argument(state, "min-ratings", value, 0, AMOUNT_ANY);
         return 0;
     case 'j':
         arguments->json = true;
         return 0;
     case ARGP_KEY_END:
         check_arguments(arguments, state);
-        return 0;
+        /* fall through */
     default:
-        return ARGP_ERR_UNKNOWN;
+        return finished_argument(key, value, state, &arguments->path);
     }
 }
 
@@ -104,16 +101,16 @@ static bool find_row(const struct similar_arguments *arguments, const struct fin
 static bool write_all(const struct similar_arguments *arguments, const struct finished *opened,
                       enum table_id table, const struct top_list *list, struct status *status) {
     struct output_file out;
-    struct ranking ranking = {.model = &opened->model,
-                              .table = table,
-                              .value = METRICS[arguments->metric],
-                              .json = arguments->json,
-                              .out = &out};
-    bool well = output_file_open(&out, NULL, status) && ranking_begin(&ranking, status);
+    struct ranked_list ranking = {.model = &opened->model,
+                                  .table = table,
+                                  .value = METRICS[arguments->metric],
+                                  .json = arguments->json,
+                                  .out = &out};
+    bool well = output_file_open(&out, NULL, status) && ranked_list_begin(&ranking, status);
     for (uint32_t i = 0; i < list->count && well; i++) {
         double score = list->entries[i].score;
-        well = ranking_write(&ranking, 0, i + 1, list->entries[i].row,
-                             arguments->metric == SIMILAR_EUCLID ? -score : score, status);
+        well = ranked_list_write(&ranking, 0, i + 1, list->entries[i].row,
+                                 arguments->metric == SIMILAR_EUCLID ? -score : score, status);
     }
     return output_file_end(&out, well, status);
 }
@@ -148,8 +145,7 @@ static bool similar(const struct similar_arguments *arguments, struct status *st
 }
 
 int command_similar(int argc, char **argv) {
-    static const struct argp_child CHILDREN[] = {{&FINISHED_ARGP, 0, NULL, 0}, {0}};
-    static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, CHILDREN, NULL, NULL};
+    static const struct argp ARGP = {OPTIONS, parse, "RUN_OR_MODEL", DOC, NULL, NULL, NULL};
     struct similar_arguments arguments = {.top = 10, .least_ratings = 1};
     struct status status = {0};
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &arguments) != 0)

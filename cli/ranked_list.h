@@ -1,7 +1,7 @@
 /* Ranked movies (or users) as a table with tabs and a header, or as one JSON object a line with the same names:
  * [user,] rank, movie, title, and a value whose name the command gives. */
-#ifndef CLI_RANKING_H
-#define CLI_RANKING_H
+#ifndef CLI_RANKED_LIST_H
+#define CLI_RANKED_LIST_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include "cli/output_file.h"
 #include "data/model_file.h"
 
-struct ranking {
+struct ranked_list {
     const struct model_file *model;
     enum table_id table; /* what is ranked; users have no title */
     const char *value;   /* "rating", "cosine" */
@@ -20,14 +20,14 @@ struct ranking {
 };
 
 /* The header of a table; nothing with JSON. */
-bool ranking_begin(const struct ranking *ranking, struct status *status);
+bool ranked_list_begin(const struct ranked_list *list, struct status *status);
 
 /* `user` is the row of the user it is for; it does not matter without names_user. Ranks begin at 1. */
-bool ranking_write(const struct ranking *ranking, uint32_t user, uint32_t rank, uint32_t row, double value,
-                   struct status *status);
+bool ranked_list_write(const struct ranked_list *list, uint32_t user, uint32_t rank, uint32_t row,
+                       double value, struct status *status);
 
 /* The same as an object, for commands that put it into a larger one; NULL without memory. */
-json_t *ranking_object(const struct ranking *ranking, uint32_t user, uint32_t rank, uint32_t row,
-                       double value);
+json_t *ranked_list_object(const struct ranked_list *list, uint32_t user, uint32_t rank, uint32_t row,
+                           double value);
 
 #endif
