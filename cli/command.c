@@ -60,6 +60,13 @@ const struct command *command_nearest(const char *typed) {
     return best;
 }
 
+void command_spell_help(int argc, char **argv) {
+    static char help[] = "--help";
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "-h") == 0)
+            argv[i] = help;
+}
+
 int command_report(const struct status *status) {
     fprintf(stderr, "dotbias: error: %s\n",
             status->text[0] != '\0' ? status->text : status_name(status->code));

@@ -48,6 +48,9 @@ int command_man(int argc, char **argv);
 int command_completion(int argc, char **argv);
 int command_protocol(int argc, char **argv);
 
+/* Makes `-h` among the arguments of a program or command the `--help` that argp knows; behind `--` it stays what it is. */
+void command_spell_help(int argc, char **argv);
+
 /* Prints "dotbias: error: <sentence>" on stderr and returns the status's exit code. */
 int command_report(const struct status *status);
 

@@ -30,7 +30,6 @@ static const char DOC[] =
 
 static const struct argp_option CHOICES[] = {
     {"set", 's', "SECTION.OPTION=VALUE", 0, "Override an option of the configuration; may be repeated", 0},
-    {NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0},
     {0},
 };
 
@@ -50,9 +49,6 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (arguments->set_count == SETS_MAX)
             argp_error(state, "more than %d options are set", SETS_MAX);
         arguments->sets[arguments->set_count++] = value;
-        return 0;
-    case 'h':
-        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     case ARGP_KEY_ARG:
         take_word(arguments, value, state);

@@ -94,6 +94,7 @@ int main(int argc, char **argv) {
         .session = {.kind = SESSION_COORDINATOR, .output = {.level = DISPLAY_NORMAL}}};
     struct config config;
     argp_err_exit_status = STATUS_USAGE;
+    command_spell_help(argc, argv);
     argp_parse(&ARGP, argc, argv, 0, NULL, &arguments);
     int code = load(&arguments, &config);
     return code != 0 ? code : session_run(&arguments.session, &config);

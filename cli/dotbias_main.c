@@ -43,6 +43,7 @@ static int run(const struct command *command, int argc, char **argv) {
     char name[64];
     snprintf(name, sizeof name, "dotbias %s", command->name);
     argv[0] = name;
+    command_spell_help(argc, argv);
     return command->run(argc, argv);
 }
 

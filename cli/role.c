@@ -161,6 +161,7 @@ int role_main(enum role role, int argc, char **argv) {
     struct status status;
     argp_err_exit_status = STATUS_USAGE;
     signal(SIGXFSZ, SIG_IGN); /* an image that may not grow is a checkpoint less, not a dead pserver */
+    command_spell_help(argc, argv);
     argp_parse(&ARGP, argc, argv, 0, NULL, &arguments);
     int code = launch_load(&config, arguments.config, &arguments.sets);
     if (code != 0)

@@ -48,14 +48,21 @@ load helpers
 }
 
 @test "every command has a help with examples, and refuses what it does not know" {
-    for command in import generate train config plan check predict evaluate export; do
+    for command in $(dotbias --help | sed -n '/^Commands:/,/^Options:/s/^  \([a-z-]*\) .*/\1/p'); do
         expect_exit 0 dotbias help "$command"
         expect_text "dotbias $command"
         expect_text "Example"
         expect_exit 0 bash -c "dotbias $command --help 2>&1 >/dev/null"
         [ "$output" = "" ]
+        dotbias "$command" -h | diff - <(dotbias "$command" --help)
         expect_exit 64 dotbias "$command" --no-such-option
         expect_text "no-such-option"
+    done
+}
+
+@test "a role's help, short and long" {
+    for role in coordinator pserver worker; do
+        "dotbias-$role" -h | diff - <("dotbias-$role" --help)
     done
 }
 
