@@ -55,6 +55,11 @@ static void put(const struct desk *desk, const struct report_chart *chart) {
         }
 }
 
+/* One sample is a point, not a curve: a run that is shorter than monitor.interval is shown by epoch alone. */
+static bool is_sampled(const struct desk *desk) {
+    return desk->facts->series.count > 1;
+}
+
 /* ---- by epoch ---- */
 
 static double train_loss(const struct epoch_report *at) {
@@ -118,7 +123,7 @@ static void put_loss_over_time(const struct desk *desk) {
 /* A run without samples knows the rate that each epoch ended with. */
 static void put_rate(const struct desk *desk) {
     const struct series *series = &desk->facts->series;
-    bool sampled = series->count > 0;
+    bool sampled = is_sampled(desk);
     struct report_chart chart =
         begin(desk, sampled ? "Learning rate over time" : "Learning rate at each epoch's end", REPORT_RATE,
               !sampled);
@@ -134,7 +139,7 @@ static void put_rate(const struct desk *desk) {
 static void put_speed(const struct desk *desk) {
     const struct series *series = &desk->facts->series;
     char names[WORKER_CURVES][32];
-    bool sampled = series->count > 0;
+    bool sampled = is_sampled(desk);
     struct report_chart chart =
         begin(desk, sampled ? "Ratings per second over time" : "Ratings per second by epoch", REPORT_SHORT,
               !sampled);
@@ -247,7 +252,7 @@ bool report_curves_put(struct scroll *page, const struct report_facts *facts, st
         put_mark_legend(&desk);
         scroll_text(page, "</section>\n");
     }
-    if (samples > 0) {
+    if (is_sampled(&desk)) {
         put_shards(&desk, "Rows pulled per second, by pserver", SERIES_PULLS_PER_S, REPORT_SHORT, 0);
         put_shards(&desk, "Slowest hundredth of pulls (p99), by pserver", SERIES_PULL_P99_US, REPORT_DURATION,
                    1);
