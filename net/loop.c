@@ -14,7 +14,12 @@
 #include "core/memory.h"
 #include "net/resident.h"
 
-enum { LOOKS_PER_CLOCK = 8, COMPLAINT_INTERVAL_US = 1000000 };
+enum {
+    COMPLAINT_INTERVAL_US = 1000000,
+    SLICE_US = 2000,    /* a look that took this long has cost a time slice of the system's */
+    CROWDED_US = 10000, /* two of them within this time: somebody else computes here */
+    CROWDED_PAUSE_US = 200000
+};
 
 static const uint64_t NEVER = UINT64_MAX;
 
@@ -27,8 +32,10 @@ struct loop {
     struct outbox outbox;
     const struct engine *engine;
     uint64_t now_us, wake_at_us, complain_at_us;
-    uint64_t busy_us; /* in the engine's steps */
-    bool shared;      /* others live in this process too, so its memory says nothing of this one */
+    uint64_t busy_us;       /* in the engine's steps */
+    uint64_t slice_lost_us; /* when a look last cost one */
+    uint64_t spin_again_us; /* until then nothing is looked at without sleeping */
+    bool shared;            /* others live in this process too, so its memory says nothing of this one */
     struct job *jobs[LOOP_JOBS_MAX]; /* a ring */
     size_t first_job, job_count;
     size_t elsewhere; /* jobs that perform has left to another thread */
@@ -331,17 +338,27 @@ static uint64_t next_deadline(const struct loop *loop) {
     return complain_first ? loop->complain_at_us : loop->wake_at_us;
 }
 
+static void lose_slice(struct loop *loop, uint64_t now_us) {
+    if (now_us - loop->slice_lost_us < CROWDED_US)
+        loop->spin_again_us = now_us + CROWDED_PAUSE_US;
+    loop->slice_lost_us = now_us;
+}
+
 /* Looks without sleeping until something is there, a deadline comes or the patience ends. The processor is
- * given away between two looks: on few cores ZeroMQ's I/O threads would otherwise wait for this one. */
+ * given away between two looks: on few cores ZeroMQ's I/O threads would otherwise wait for this one. Among our own
+ * threads that is cheap, since they have little to do and sleep again. To a stranger who computes it is a whole time
+ * slice, while who sleeps goes first when it wakes up: on a crowded machine looking is eight times slower. */
 static bool spin(struct loop *loop, uint64_t now_us, uint64_t deadline_us) {
     uint64_t patience_us = now_us + loop->spec.spin_us,
              until_us = patience_us < deadline_us ? patience_us : deadline_us;
-    for (int looks = 1; now_us < until_us; looks++) {
+    while (now_us < until_us && now_us >= loop->spin_again_us) {
         if (wire_wait(loop->wire, 0))
             return true;
         sched_yield();
-        if (looks % LOOKS_PER_CLOCK == 0)
-            now_us = clock_us();
+        uint64_t before_us = now_us;
+        now_us = clock_us();
+        if (now_us - before_us > SLICE_US)
+            lose_slice(loop, now_us);
     }
     return now_us >= deadline_us;
 }

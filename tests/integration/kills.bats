@@ -113,7 +113,7 @@ unfinished_checkpoint() {
         begun run adam $transport 2 2
         for role in coordinator pserver worker; do
             doze 100 500
-            strike KILL $role
+            soon 10 strike KILL $role # all are being started again just now, perhaps
             strike KILL "$([ $role = worker ] && echo pserver || echo worker)" || true # the supervisor may be quicker
         done
         goes_well
