@@ -8,6 +8,7 @@
 #include "cli/launch.h"
 #include "net/endpoint.h"
 #include "net/reach.h"
+#include "node/protection.h"
 #include "node/setup.h"
 
 static const char DOC[] =
@@ -58,6 +59,28 @@ static bool check_bind(const struct config *config, char *note, size_t capacity,
     return reach_listen(endpoint, status);
 }
 
+/* Every role's, where this is the folder of all of them: a host may have one secret alone. */
+static bool check_keys(const struct config *config, char *note, size_t capacity, struct status *status) {
+    size_t length;
+    if (config->security_keys[0] == '\0' || config->cluster_transport != TRANSPORT_TCP) {
+        snprintf(note, capacity, "nothing is encrypted");
+        return protection_check(config, status);
+    }
+    snprintf(note, capacity, "in %.200s, secrets of", config->security_keys);
+    for (enum role role = 0; role < ROLE_COUNT; role++) {
+        struct keys keys;
+        bool good = keys_load(&keys, config->security_keys, role, status);
+        bool missing = !good && status->code == STATUS_NO_INPUT;
+        keys_free(&keys);
+        if (!good && !missing)
+            return false;
+        length = strlen(note);
+        if (good)
+            snprintf(note + length, capacity - length, " %s", role_name(role));
+    }
+    return true;
+}
+
 /* The coordinator's endpoint is free (it can be started here), or somebody answers there. */
 static bool check_coordinator(const struct config *config, char *note, size_t capacity,
                               struct status *status) {
@@ -79,10 +102,8 @@ static const struct {
     const char *name;
     bool (*try)(const struct config *config, char *note, size_t capacity, struct status *status);
 } CHECKS[] = {
-    {"ratings", check_data},
-    {"programs", check_programs},
-    {"listening", check_bind},
-    {"coordinator", check_coordinator},
+    {"ratings", check_data}, {"programs", check_programs},       {"listening", check_bind},
+    {"keys", check_keys},    {"coordinator", check_coordinator},
 };
 
 int command_check(int argc, char **argv) {

@@ -13,6 +13,7 @@
 #include "node/block_source.h"
 #include "node/event_log.h"
 #include "node/node.h"
+#include "node/protection.h"
 #include "node/ratings_source.h"
 
 struct role_arguments {
@@ -99,15 +100,26 @@ static bool drive(struct node *node, struct status *status) {
     return good;
 }
 
-static bool run_node(const struct role_arguments *arguments, struct node_spec *spec, struct status *status) {
-    spec->zmq_context = context_new(1, status);
-    if (spec->zmq_context == NULL)
+static bool run_guarded(const struct role_arguments *arguments, struct node_spec *spec,
+                        struct status *status) {
+    const char *listen = arguments->role == ROLE_PSERVER ? spec->listen : NULL;
+    if (!protection_open(&spec->guard, spec->config, arguments->role, listen, spec->coordinator,
+                         spec->zmq_context, status))
         return false;
     struct node *node =
         arguments->role == ROLE_PSERVER ? node_pserver_new(spec, status) : node_worker_new(spec, status);
     bool good = node != NULL && drive(node, status);
     node_free(node);
+    return good;
+}
+
+static bool run_node(const struct role_arguments *arguments, struct node_spec *spec, struct status *status) {
+    spec->zmq_context = context_new(1, status);
+    if (spec->zmq_context == NULL)
+        return false;
+    bool good = run_guarded(arguments, spec, status);
     context_free(spec->zmq_context);
+    guard_free(spec->guard);
     return good;
 }
 

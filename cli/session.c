@@ -10,6 +10,7 @@
 #include "cli/taking_up.h"
 #include "node/block_source.h"
 #include "node/cluster.h"
+#include "node/protection.h"
 #include "node/ratings_source.h"
 #include "node/setup.h"
 #include "node/supervisor.h"
@@ -196,7 +197,9 @@ static bool pin_model(struct session *session, struct status *status) {
 
 static bool train(struct session *session, struct status *status) {
     struct config *config = session->config;
-    if (!pin_model(session, status) || !open_ratings(session, status) || !warm_up(session, status))
+    bool begins = session->spec->kind != SESSION_SUPERVISED;
+    if ((begins && !protection_check(config, status)) || !pin_model(session, status) ||
+        !open_ratings(session, status) || !warm_up(session, status))
         return false;
     if (session->spec->kind == SESSION_SUPERVISED)
         return run_cluster(session, status);

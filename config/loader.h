@@ -3,7 +3,7 @@
  * --set train.learning_rate=0.01 All mistakes are found at once, each with its line and a caret.
  *
  * A file is one mapping of sections, each a mapping of options. In text options `${NAME}` and
- * `${NAME:-default}` name environment variables. A relative path in section data, or of model.init_from, starts at the folder of the
+ * `${NAME:-default}` name environment variables. A relative path in section data, or of model.init_from or security.keys, starts at the folder of the
  * file, or at the working folder when the environment or --set gives it; it is absolute in struct config. A
  * section may be empty. */
 #ifndef CONFIG_LOADER_H

@@ -242,6 +242,19 @@ static void check_cluster(const struct checking *checking) {
               "'cluster.coordinator' must begin with %s", prefix);
 }
 
+static void check_security(const struct checking *checking) {
+    const struct config *config = checking->config;
+    bool has_keys = config->security_keys[0] != '\0';
+    if (config->security_curve == CURVE_ON && !has_keys &&
+        are_read(checking, OPTION_security_curve, OPTION_security_keys))
+        blame(checking, OPTION_security_curve, OPTION_security_keys,
+              "'security.curve' is on, but 'security.keys' is empty: `dotbias keygen DIR` makes some");
+    if (config->security_curve == CURVE_OFF && has_keys &&
+        are_read(checking, OPTION_security_curve, OPTION_security_keys))
+        blame(checking, OPTION_security_keys, OPTION_security_curve,
+              "'security.keys' has no effect when 'security.curve' is off");
+}
+
 void rules_check(const struct rules_subject *subject, struct config_report *report) {
     struct checking checking = {subject, subject->config, report};
     for (size_t i = 0; i < sizeof DEPENDENCES / sizeof DEPENDENCES[0]; i++)
@@ -252,4 +265,5 @@ void rules_check(const struct rules_subject *subject, struct config_report *repo
     check_blocked(&checking);
     check_schedule(&checking);
     check_cluster(&checking);
+    check_security(&checking);
 }

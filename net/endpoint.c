@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -88,6 +89,16 @@ bool endpoint_tcp(char text[ENDPOINT_BYTES], const char *host, int port, struct 
 
 bool endpoint_is_wildcard(const char *host) {
     return strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+bool endpoint_is_loopback(const char *host) {
+    struct in_addr address;
+    struct in6_addr wide;
+    if (inet_pton(AF_INET, host, &address) == 1)
+        return ntohl(address.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, host, &wide) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&wide);
+    return strcasecmp(host, "localhost") == 0;
 }
 
 /* Connecting a datagram socket chooses a route and sends nothing. */

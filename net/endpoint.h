@@ -35,6 +35,9 @@ bool endpoint_tcp(char text[ENDPOINT_BYTES], const char *host, int port, struct 
 /* Whether a host means every interface, so that no peer can connect to it: "*", "0.0.0.0", "::". */
 bool endpoint_is_wildcard(const char *host);
 
+/* Whether a host is this machine alone: "localhost", 127.0.0.0/8, "::1". A name that is not known to be so is not. */
+bool endpoint_is_loopback(const char *host);
+
 /* The own address on the route to a peer's host, "10.0.0.7": what a member that listens on every interface
  * tells others. Sends nothing. False and STATUS_UNAVAILABLE when there is no route or no such host. */
 bool endpoint_route_host(char host[ENDPOINT_BYTES], const char *peer_host, int peer_port,

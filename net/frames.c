@@ -66,6 +66,11 @@ const char *frames_origin(struct frames *frames) {
     return address == NULL || address[0] == '\0' ? "a local process" : address;
 }
 
+const char *frames_user(struct frames *frames) {
+    const char *user = zmq_msg_gets(&frames->header, "User-Id");
+    return user == NULL ? "" : user;
+}
+
 static bool send_bytes(void *socket, const void *bytes, size_t length, int flags) {
     int sent;
     do

@@ -33,6 +33,9 @@ enum frames_result frames_take(struct frames *frames, void *socket, bool routed)
 /* The sender's network address as ZeroMQ knows it, "127.0.0.1" or "a local process". */
 const char *frames_origin(struct frames *frames);
 
+/* The role whose key the sender has proved (net/guard.h); "" on a socket without a guard. */
+const char *frames_user(struct frames *frames);
+
 enum frames_sent {
     FRAMES_SENT,
     FRAMES_FULL, /* the queue to the peer has been full for the socket's send timeout, or is full with

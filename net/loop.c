@@ -172,7 +172,7 @@ static bool shares_process(const struct loop_spec *spec) {
 static bool open_loop(struct loop *loop, const struct loop_spec *spec, struct status *status) {
     if (pipe2(loop->calls, O_NONBLOCK | O_CLOEXEC) != 0)
         return status_fail_errno(status, STATUS_NO_MEMORY, "cannot make a pipe");
-    loop->wire = wire_new(spec->zmq_context, spec->listen, loop->calls[CALL_READ], status);
+    loop->wire = wire_new(spec->zmq_context, spec->listen, spec->guard, loop->calls[CALL_READ], status);
     return loop->wire != NULL && name_endpoint(loop, spec, status) &&
            (spec->coordinator == NULL ||
             wire_connect(loop->wire, LINK_COORDINATOR, spec->coordinator, status));

@@ -21,6 +21,7 @@ enum { LOOP_JOBS_MAX = 64, LOOP_BURST = 64 };
 
 struct loop_spec {
     void *zmq_context;     /* from context_new; all inproc peers share it */
+    struct guard *guard;   /* encrypts tcp; borrowed until loop_free; NULL: nothing is encrypted */
     const char *listen;    /* "inproc://x", "ipc:///path", "tcp://127.0.0.1:*"; NULL: nobody connects to us */
     const char *advertise; /* the tcp host that loop_endpoint names in place of the bound one, or NULL */
     const char *coordinator; /* LINK_COORDINATOR's endpoint; NULL for the coordinator itself */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <zmq.h>
 
 #include "core/contract.h"
@@ -63,31 +64,42 @@ static void *open_socket(void *zmq_context, int type, struct status *status) {
     return socket;
 }
 
-void *socket_listen(void *zmq_context, const char *endpoint, char bound[ENDPOINT_BYTES],
-                    struct status *status) {
+static void *give_up(void *socket, const char *what, const char *endpoint, struct status *status) {
+    status_fail(status, STATUS_UNAVAILABLE, "cannot %s %s: %s", what, endpoint, zmq_strerror(errno));
+    socket_close(socket);
+    return NULL;
+}
+
+void *socket_listen(void *zmq_context, const char *endpoint, const struct guard *guard,
+                    char bound[ENDPOINT_BYTES], struct status *status) {
     struct endpoint parsed;
     size_t bound_bytes = ENDPOINT_BYTES;
     void *socket =
         endpoint_parse(&parsed, endpoint, status) ? open_socket(zmq_context, ZMQ_ROUTER, status) : NULL;
-    if (socket != NULL && (zmq_bind(socket, endpoint) != 0 ||
-                           zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound, &bound_bytes) != 0)) {
-        status_fail(status, STATUS_UNAVAILABLE, "cannot listen on %s: %s", endpoint, zmq_strerror(errno));
+    if (socket == NULL)
+        return NULL;
+    if (guard != NULL && parsed.transport == ENDPOINT_TCP && !guard_listener(guard, socket, status)) {
         socket_close(socket);
         return NULL;
     }
+    if (zmq_bind(socket, endpoint) != 0 ||
+        zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound, &bound_bytes) != 0)
+        return give_up(socket, "listen on", endpoint, status);
     return socket;
 }
 
-void *socket_connect(void *zmq_context, const char *endpoint, struct status *status) {
+void *socket_connect(void *zmq_context, const char *endpoint, const struct guard *guard, enum role peer,
+                     struct status *status) {
     struct endpoint parsed;
     void *socket =
         endpoint_parse(&parsed, endpoint, status) ? open_socket(zmq_context, ZMQ_DEALER, status) : NULL;
-    if (socket != NULL && zmq_connect(socket, endpoint) != 0) {
-        status_fail(status, STATUS_UNAVAILABLE, "cannot connect to %s: %s", endpoint, zmq_strerror(errno));
+    if (socket == NULL)
+        return NULL;
+    if (guard != NULL && parsed.transport == ENDPOINT_TCP && !guard_link(guard, socket, peer, status)) {
         socket_close(socket);
         return NULL;
     }
-    return socket;
+    return zmq_connect(socket, endpoint) == 0 ? socket : give_up(socket, "connect to", endpoint, status);
 }
 
 void *socket_watch_handshakes(void *zmq_context, void *listener, struct status *status) {
@@ -103,6 +115,23 @@ void *socket_watch_handshakes(void *zmq_context, void *listener, struct status *
         return NULL;
     }
     return socket;
+}
+
+/* An event is a 16-bit number of what happened and a 32-bit value, in the machine's order. */
+const char *socket_handshake_words(const void *event, size_t bytes) {
+    uint32_t value = 0;
+    if (bytes >= sizeof(uint16_t) + sizeof value)
+        memcpy(&value, (const char *)event + sizeof(uint16_t), sizeof value);
+    switch (value) {
+    case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
+        return "a connection without encryption, or with another than ours";
+    case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
+        return "a connection that does not know our public key, or whose messages were tampered with";
+    case ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE:
+        return "a connection that sent a message again";
+    default:
+        return "a connection failed its handshake";
+    }
 }
 
 int socket_descriptor(void *socket) {

@@ -7,6 +7,7 @@
 
 #include "core/status.h"
 #include "net/endpoint.h"
+#include "net/guard.h"
 
 enum {
     SOCKET_FRAME_MAX = 256 << 20, /* bytes of one frame; a peer that announces more is cut off */
@@ -27,17 +28,23 @@ void *context_new(uint32_t io_threads, struct status *status);
  * SOCKET_LINGER_MS. */
 void context_free(void *zmq_context);
 
-/* A ROUTER that listens; `bound` receives the endpoint as bound, with the port that the system gave. NULL and
- * STATUS_UNAVAILABLE "cannot listen on tcp://...: Address already in use". */
-void *socket_listen(void *zmq_context, const char *endpoint, char bound[ENDPOINT_BYTES],
-                    struct status *status);
+/* A ROUTER that listens; `bound` receives the endpoint as bound, with the port that the system gave. With a guard a tcp
+ * endpoint is encrypted and open to those alone whom it lets in. NULL and STATUS_UNAVAILABLE "cannot listen on tcp://...:
+ * Address already in use". */
+void *socket_listen(void *zmq_context, const char *endpoint, const struct guard *guard,
+                    char bound[ENDPOINT_BYTES], struct status *status);
 
-/* A DEALER that connects, now or as soon as someone listens there. NULL and STATUS_UNAVAILABLE on failure. */
-void *socket_connect(void *zmq_context, const char *endpoint, struct status *status);
+/* A DEALER that connects, now or as soon as someone listens there; with a guard and over tcp, to nobody but a process that has
+ * the key of the peer's role. NULL and STATUS_UNAVAILABLE on failure. */
+void *socket_connect(void *zmq_context, const char *endpoint, const struct guard *guard, enum role peer,
+                     struct status *status);
 
 /* A socket that reports the listener's failed handshakes, one message each. NULL and STATUS_UNAVAILABLE on
  * failure. Close it before the listener. */
 void *socket_watch_handshakes(void *zmq_context, void *listener, struct status *status);
+
+/* What an event of that socket says (the first frame of its message): "a connection ...", for people. */
+const char *socket_handshake_words(const void *event, size_t bytes);
 
 /* The descriptor that becomes readable when something has happened to the socket, which is not always a
  * message. */

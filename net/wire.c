@@ -33,6 +33,7 @@ struct counters {
 
 struct wire {
     void *zmq_context;
+    struct guard *guard; /* NULL: nothing is encrypted */
     char endpoint[ENDPOINT_BYTES];
     struct source *sources;
     struct pollfd *polls; /* [0] the wake descriptor, [i + 1] source i */
@@ -85,7 +86,7 @@ static void place_source(struct wire *wire, size_t place, void *socket) {
 }
 
 static bool open_listener(struct wire *wire, const char *listen, struct status *status) {
-    void *listener = socket_listen(wire->zmq_context, listen, wire->endpoint, status);
+    void *listener = socket_listen(wire->zmq_context, listen, wire->guard, wire->endpoint, status);
     if (listener == NULL)
         return false;
     place_source(wire, LISTENER, listener);
@@ -111,11 +112,13 @@ static bool open_wire(struct wire *wire, const char *listen, int wake_descriptor
     return listen == NULL || open_listener(wire, listen, status);
 }
 
-struct wire *wire_new(void *zmq_context, const char *listen, int wake_descriptor, struct status *status) {
+struct wire *wire_new(void *zmq_context, const char *listen, struct guard *guard, int wake_descriptor,
+                      struct status *status) {
     struct wire *wire = memory_take(sizeof *wire, "the connections", status);
     if (wire == NULL)
         return NULL;
     wire->zmq_context = zmq_context;
+    wire->guard = guard;
     wire->spare = MAP_FAILED;
     frames_init(&wire->frames);
     if (!open_wire(wire, listen, wake_descriptor, status)) {
@@ -155,7 +158,8 @@ bool wire_connect(struct wire *wire, link_id link, const char *endpoint, struct 
     socket_close(wire->sources[place].socket);
     wire->sources[place] = (struct source){0};
     wire->polls[place + 1].fd = -1;
-    void *socket = socket_connect(wire->zmq_context, endpoint, status);
+    enum role peer = link == LINK_COORDINATOR ? ROLE_COORDINATOR : ROLE_PSERVER;
+    void *socket = socket_connect(wire->zmq_context, endpoint, wire->guard, peer, status);
     if (socket != NULL)
         place_source(wire, place, socket);
     return socket != NULL;
@@ -191,6 +195,28 @@ static const void *aligned_body(struct wire *wire, size_t *bytes, struct status 
     return memcpy(wire->aligned, body, *bytes);
 }
 
+/* What a connection says of itself agrees with the key that it has proved. */
+static bool is_who_it_says(struct wire *wire, size_t place, const struct message *message) {
+    if (wire->guard == NULL || place != LISTENER || message->kind != MESSAGE_HELLO)
+        return true;
+    const char *proved = frames_user(&wire->frames), *claimed = role_name((enum role)message->hello.role);
+    if (strcmp(proved, claimed) == 0)
+        return true;
+    complain(wire, &wire->counters.refused, "%s says it is a %s, and has the key of a %s",
+             frames_origin(&wire->frames), claimed, proved);
+    return false;
+}
+
+static void complain_of_handshake(struct wire *wire) {
+    char stranger[GUARD_TEXT_BYTES];
+    if (wire->guard != NULL && guard_refusal(wire->guard, stranger))
+        complain(wire, &wire->counters.handshakes_failed, "%s", stranger);
+    else
+        complain(
+            wire, &wire->counters.handshakes_failed, "%s",
+            socket_handshake_words(zmq_msg_data(&wire->frames.header), zmq_msg_size(&wire->frames.header)));
+}
+
 static bool accept_message(struct wire *wire, size_t place, struct message *message, link_id *link) {
     struct status status;
     size_t body_bytes, header_bytes = zmq_msg_size(&wire->frames.header);
@@ -200,7 +226,7 @@ static bool accept_message(struct wire *wire, size_t place, struct message *mess
         complain(wire, &wire->counters.refused, "%s: %s", frames_origin(&wire->frames), status.text);
         return false;
     }
-    if (!link_of_sender(wire, place, link))
+    if (!is_who_it_says(wire, place, message) || !link_of_sender(wire, place, link))
         return false;
     count(&wire->counters.messages_in, 1);
     count(&wire->counters.bytes_in, header_bytes + body_bytes);
@@ -214,7 +240,7 @@ static bool take_from(struct wire *wire, size_t place, struct message *message, 
     case FRAMES_WHOLE:
         if (place != WATCH)
             return accept_message(wire, place, message, link);
-        complain(wire, &wire->counters.handshakes_failed, "a connection failed its handshake");
+        complain_of_handshake(wire);
         return false;
     case FRAMES_WRONG:
         complain(wire, &wire->counters.refused, "%s: %s", frames_origin(&wire->frames),

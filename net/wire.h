@@ -15,6 +15,7 @@
 
 #include "core/status.h"
 #include "net/endpoint.h"
+#include "net/guard.h"
 #include "proto/event.h"
 #include "proto/message.h"
 
@@ -30,9 +31,11 @@ struct wire_counters {
 
 struct wire;
 
-/* Opens the listener (listen may be NULL). wake_descriptor ends a wait when it becomes readable. NULL and the
- * status of socket_listen or STATUS_NO_MEMORY on failure. */
-struct wire *wire_new(void *zmq_context, const char *listen, int wake_descriptor, struct status *status);
+/* Opens the listener (listen may be NULL). With a guard, which is borrowed, tcp is encrypted, and a HELLO whose role is not
+ * that of its connection's key is refused. wake_descriptor ends a wait when it becomes readable. NULL and the status of
+ * socket_listen or STATUS_NO_MEMORY on failure. */
+struct wire *wire_new(void *zmq_context, const char *listen, struct guard *guard, int wake_descriptor,
+                      struct status *status);
 
 /* The endpoint as bound, "" without a listener. */
 const char *wire_endpoint(const struct wire *wire);

@@ -9,6 +9,7 @@
 #include "net/signals.h"
 #include "net/socket.h"
 #include "node/event_log.h"
+#include "node/protection.h"
 #include "node/resume.h"
 #include "node/setup.h"
 #include "node/threads.h"
@@ -76,10 +77,6 @@ static bool sweep(const struct lead_spec *lead, struct status *status) {
 
 static bool run_lead(const struct cluster_spec *spec, struct lead_spec *lead_spec, struct endpoint_home *home,
                      struct status *status) {
-    char listen[ENDPOINT_BYTES];
-    if (!listen_at(lead_spec->config, home, listen, status))
-        return false;
-    lead_spec->listen = listen;
     struct lead *lead = lead_new(lead_spec, status);
     if (lead == NULL)
         return false;
@@ -94,6 +91,17 @@ static bool run_lead(const struct cluster_spec *spec, struct lead_spec *lead_spe
     return good;
 }
 
+static bool run_guarded(const struct cluster_spec *spec, struct lead_spec *lead_spec,
+                        struct endpoint_home *home, struct status *status) {
+    char listen[ENDPOINT_BYTES];
+    if (!listen_at(lead_spec->config, home, listen, status) ||
+        !protection_open(&lead_spec->guard, lead_spec->config, ROLE_COORDINATOR, listen, NULL,
+                         lead_spec->zmq_context, status))
+        return false;
+    lead_spec->listen = listen;
+    return run_lead(spec, lead_spec, home, status);
+}
+
 static bool run_home(const struct cluster_spec *spec, struct lead_spec *lead_spec, struct status *status) {
     struct endpoint_home home;
     if (!endpoint_home_init(&home, status))
@@ -101,8 +109,9 @@ static bool run_home(const struct cluster_spec *spec, struct lead_spec *lead_spe
     lead_spec->zmq_context = context_new(1, status);
     if (lead_spec->zmq_context == NULL)
         return false;
-    bool good = run_lead(spec, lead_spec, &home, status);
+    bool good = run_guarded(spec, lead_spec, &home, status);
     context_free(lead_spec->zmq_context);
+    guard_free(lead_spec->guard);
     endpoint_home_remove(&home);
     return good;
 }

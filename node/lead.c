@@ -180,6 +180,7 @@ static bool open_parts(struct lead *lead, struct status *status) {
     struct coordinator_spec coordinator = setup_coordinator(spec->config, spec->set);
     struct loop_spec loop = {
         .zmq_context = spec->zmq_context,
+        .guard = spec->guard,
         .listen = spec->listen,
         .spin_us = 0, /* it is not in the way of a step, and must not take a core from those that are */
         .perform = perform,

@@ -22,6 +22,7 @@ struct lead_spec {
     const struct run_dir *dir;
     const char *data_path; /* of the packed set, for summary.json */
     void *zmq_context;
+    struct guard *guard; /* of that context; NULL: nothing is encrypted */
     const char *listen;
     const char *checkpoints;           /* their folder; NULL or "": a commit fails with STATUS_CONFIG */
     const struct run_position *resume; /* where the run goes on; NULL: it begins */

@@ -95,6 +95,7 @@ static bool open_loop(struct node *node, const char *listen, struct status *stat
     const struct config *config = node->spec.config;
     struct loop_spec loop = {
         .zmq_context = node->spec.zmq_context,
+        .guard = node->spec.guard,
         .listen = listen,
         .advertise = config->cluster_advertise[0] != '\0' ? config->cluster_advertise : NULL,
         .coordinator = node->spec.coordinator,

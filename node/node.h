@@ -12,6 +12,7 @@ struct node_spec {
     const struct config *config;
     const struct packed_set *set; /* worker; NULL for a pserver */
     void *zmq_context;
+    struct guard *guard; /* of that context; NULL: nothing is encrypted */
     uint32_t index;
     const char *listen;      /* pserver */
     const char *coordinator; /* pserver, worker: its endpoint */

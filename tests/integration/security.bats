@@ -1,0 +1,136 @@
+# Does the network see nothing and let nobody in: keys, their files, and roles that have the wrong ones?
+load helpers
+load training
+
+setup() {
+    fresh_folder
+    dotbias generate --ratings 20000 --users 300 --movies 200 --out made --quiet >/dev/null
+    dotbias keygen keys
+    port=$(free_port)
+    cat >hosts.yaml <<YAML
+data:
+  ratings: $PWD/made
+train:
+  lanes: 2
+schedule:
+  epochs: 2
+cluster:
+  transport: tcp
+  coordinator: tcp://127.0.0.1:$port
+  pservers: 1
+  workers: 1
+security:
+  keys: keys
+YAML
+}
+
+# other_keys FOLDER: all of ours, of which a test changes one.
+other_keys() {
+    cp -r keys "$1"
+}
+
+# refused_by_coordinator WORDS COMMAND...: a stranger comes, is told nothing, and is named; the run goes well all the same.
+refused_by_coordinator() {
+    local words=$1
+    shift
+    dotbias-coordinator --config hosts.yaml --json --quiet --set run.dir=guarded >summary 2>complaints &
+    local coordinator=$!
+    soon 10 test -e guarded/coordinator.endpoint
+    "$@" --config hosts.yaml --set cluster.start_timeout=60 >stranger.log 2>&1 &
+    local stranger=$!
+    soon 10 grep -q "$words" guarded/logs/coordinator.log
+    [ ! -s stranger.log ]
+    kill -9 $stranger
+    dotbias-pserver --config hosts.yaml --index 0 2>pserver.log &
+    dotbias-worker --config hosts.yaml --index 0 2>worker.log &
+    ends_within 20 $coordinator
+    [ "$status" -eq 0 ]
+    grep -q digest summary
+    wait
+}
+
+@test "keygen: private files, a list of three, nothing written over" {
+    [ "$(stat -c %a keys)" = 700 ]
+    for role in coordinator pserver worker; do
+        [ "$(stat -c %a keys/$role.secret)" = 600 ]
+        grep -q "^$role .\{40\}$" keys/public.keys
+    done
+    cp -r keys before
+    expect_exit 73 dotbias keygen keys
+    expect_text "is there already"
+    diff -r keys before
+    dotbias keygen keys --add-worker
+    [ "$(stat -c %a keys/worker-2.secret)" = 600 ]
+    [ "$(grep -c ^worker keys/public.keys)" -eq 2 ]
+    expect_exit 66 dotbias keygen nowhere --add-worker
+    [ ! -e nowhere ]
+}
+
+@test "train over tcp with keys: the digest of the embedded run" {
+    train 0 hosts.yaml --set cluster.transport=inproc --set cluster.coordinator= --set run.dir=embedded
+    local embedded
+    embedded=$(summary_value digest)
+    train 0 hosts.yaml --set cluster.pservers=2 --set cluster.workers=2 --set run.dir=guarded
+    same_digest "$embedded" "the encrypted run"
+    grep -q "keys: \"$PWD/keys\"" guarded/config.yaml
+    ! grep -rqF "$(cat keys/worker.secret)" guarded
+}
+
+@test "an added worker's key is as good" {
+    dotbias keygen keys --add-worker
+    other_keys host
+    mv host/worker-2.secret host/worker.secret
+    dotbias-pserver --config hosts.yaml --index 0 2>pserver.log &
+    dotbias-worker --config hosts.yaml --index 0 --set security.keys="$PWD/host" 2>worker.log &
+    expect_exit 0 dotbias-coordinator --config hosts.yaml --quiet --set run.dir=guarded
+    wait
+}
+
+@test "a worker without keys gets no answer" {
+    refused_by_coordinator "without encryption" dotbias-worker --index 0 --set security.keys=
+}
+
+@test "a key that is not on the list gets no answer" {
+    dotbias keygen strange
+    cp keys/public.keys strange/all.keys
+    sed -n "s/^worker/worker/p" strange/public.keys >>strange/all.keys # it trusts itself, we do not
+    mv strange/all.keys strange/public.keys
+    refused_by_coordinator "has a key that is not on the list" dotbias-worker --index 0 --set security.keys="$PWD/strange"
+}
+
+@test "a worker who takes another for the coordinator says nothing to it" {
+    dotbias keygen strange
+    refused_by_coordinator "does not know our public key" dotbias-worker --index 0 --set security.keys="$PWD/strange"
+}
+
+@test "a worker's key does not make a pserver" {
+    other_keys stolen
+    cp keys/worker.secret stolen/pserver.secret
+    sed -i "s/^pserver .*/$(sed -n '/^worker/{s/^worker/pserver/;s/[&\/]/\\&/g;p}' keys/public.keys)/; /^worker/d" stolen/public.keys
+    refused_by_coordinator "says it is a pserver, and has the key of a worker" \
+        dotbias-pserver --index 0 --set security.keys="$PWD/stolen"
+}
+
+@test "secrets that others may read, and files that are none, are refused" {
+    chmod 644 keys/worker.secret
+    expect_exit 77 dotbias-worker --config hosts.yaml --index 0
+    expect_text "worker.secret may be read or changed by others (mode 644): chmod 600 it"
+    expect_exit 77 dotbias check hosts.yaml
+    chmod 600 keys/worker.secret
+    echo "worker nothing" >>keys/public.keys
+    expect_exit 78 dotbias-worker --config hosts.yaml --index 0
+    expect_text "public.keys:5:8: a role is followed by a public key of 40 characters, not 'nothing'"
+    expect_exit 66 dotbias-worker --config hosts.yaml --index 0 --set security.keys=nowhere
+}
+
+@test "beyond the loopback interface nothing starts without keys, unless it is told to" {
+    for command in "dotbias train hosts.yaml" "dotbias check hosts.yaml" "dotbias-pserver --config hosts.yaml --index 0"; do
+        expect_exit 78 $command --set security.keys= --set cluster.bind=0.0.0.0
+        expect_text "tcp://0.0.0.0:* can be reached from other machines, and there are no keys"
+    done
+    expect_exit 78 dotbias-worker --config hosts.yaml --index 0 --set security.keys= --set cluster.coordinator=tcp://192.0.2.1:7
+    expect_exit 78 dotbias config check hosts.yaml --set security.curve=off
+    expect_text "'security.keys' has no effect when 'security.curve' is off"
+    expect_exit 78 dotbias config check hosts.yaml --set security.keys= --set security.curve=on
+    train 0 hosts.yaml --set security.keys= --set security.curve=off --set cluster.bind=0.0.0.0 --set run.dir=open
+}
