@@ -4,12 +4,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "data/atomic_folder.h"
 #include "net/keys.h"
+
+enum { TOKEN_RANDOM_BYTES = 32 };
 
 struct keygen_arguments {
     const char *folder;
@@ -23,7 +26,8 @@ static const char DOC[] =
     "\v"
     "Makes a folder with a secret key for each role (coordinator.secret, pserver.secret, worker.secret) and "
     "public.keys, the list of "
-    "those who may take part. Name the folder as security.keys. A host needs public.keys, the same "
+    "those who may take part. Name the folder as security.keys. monitor.token is a word that the monitor's "
+    "page can ask for. A host needs public.keys, the same "
     "everywhere, and the secret of "
     "what runs there, which nobody else may read.\n\n"
     "--add-worker draws a key that goes to a host as its worker.secret. Striking its line off public.keys "
@@ -94,6 +98,21 @@ static bool fill(const struct atomic_folder *folder, struct status *status) {
     return write_text(atomic_folder_file(folder, KEYS_LIST_FILE, status), list, strlen(list), status);
 }
 
+/* 256 bits, as digits that go into a header and an address as they are. */
+static bool write_token(const struct atomic_folder *folder, struct status *status) {
+    unsigned char bytes[TOKEN_RANDOM_BYTES];
+    char line[2 * TOKEN_RANDOM_BYTES + 2];
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        return status_fail_errno(status, STATUS_IO, "no random numbers");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(line + 2 * i, 3, "%02x", bytes[i]);
+    line[2 * TOKEN_RANDOM_BYTES] = '\n';
+    bool good = write_text(atomic_folder_file(folder, "monitor.token", status), line,
+                           2 * TOKEN_RANDOM_BYTES + 1, status);
+    explicit_bzero(line, sizeof line);
+    return good;
+}
+
 static bool make_keys(const char *path, struct status *status) {
     struct atomic_folder folder;
     if (access(path, F_OK) == 0)
@@ -101,7 +120,7 @@ static bool make_keys(const char *path, struct status *status) {
                            path);
     if (!atomic_folder_begin(&folder, path, status))
         return false;
-    if (fill(&folder, status))
+    if (fill(&folder, status) && write_token(&folder, status))
         return atomic_folder_commit(&folder, false, status);
     atomic_folder_abandon(&folder);
     return false;

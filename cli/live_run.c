@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/loader.h"
+
 static const char RUNS[] = "runs";
 
 static bool url_path(char path[PATH_MAX], const char *folder) {
@@ -80,4 +82,27 @@ bool live_run_find(struct live_run *run, const char *named, struct status *statu
     while (length > 1 && run->folder[length - 1] == '/')
         run->folder[--length] = '\0';
     return read_url(run, status);
+}
+
+/* Empty where there is no such file, or none that can be read: the page itself will say what it thinks of that. */
+static void token_of_run(const struct live_run *run, char path[CONFIG_TEXT_BYTES]) {
+    char file[PATH_MAX];
+    struct config config;
+    struct config_report report;
+    struct status ignored;
+    path[0] = '\0';
+    if (run->folder[0] == '\0' ||
+        snprintf(file, sizeof file, "%s/config.yaml", run->folder) >= (int)sizeof file)
+        return;
+    if (config_load_alone(&config, file, &report, &ignored))
+        snprintf(path, CONFIG_TEXT_BYTES, "%s", config.monitor_token);
+    config_report_release(&report);
+}
+
+bool live_run_take_token(struct live_run *run, const char *token_file, struct status *status) {
+    char path[CONFIG_TEXT_BYTES];
+    if (token_file != NULL)
+        return token_read(&run->address.token, token_file, status);
+    token_of_run(run, path);
+    return token_read(&run->address.token, path, status);
 }

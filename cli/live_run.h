@@ -15,6 +15,10 @@ struct live_run {
  * such run, or none that lives, with what to do; STATUS_USAGE for an address that is none. */
 bool live_run_find(struct live_run *run, const char *named, struct status *status);
 
+/* The token that the run's page asks for: of a file, or when token_file is NULL the one that the configuration in the run's folder
+ * names. Errors of token_read. */
+bool live_run_take_token(struct live_run *run, const char *token_file, struct status *status);
+
 /* Whether the run's folder says that it lives; true for an address. */
 bool live_run_lives(const struct live_run *run);
 

@@ -24,7 +24,7 @@ enum {
 };
 
 struct top_arguments {
-    const char *named;
+    const char *named, *token;
     struct top_view view;
     double interval; /* seconds; NaN: not given */
     bool once, json;
@@ -55,6 +55,8 @@ static const struct argp_option OPTIONS[] = {
     {"interval", 'i', "SECONDS", 0, "Time between two looks (default 1)", 0},
     {"sort", 's', "COLUMN", 0, "Sort members by a column, largest first", 0},
     {"reverse", 'r', NULL, 0, "Smallest first", 0},
+    {"token", 't', "FILE", 0,
+     "The token that the page asks for; else the one that the run's configuration names", 0},
     {0},
 };
 
@@ -101,6 +103,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case 'r':
         arguments->view.reversed = true;
+        return 0;
+    case 't':
+        arguments->token = value;
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->named != NULL)
@@ -156,6 +161,7 @@ static bool is_gone(struct watch *watch) {
     struct live_run found;
     if (!live_run_lives(&watch->run))
         return true;
+    found.address.token = watch->run.address.token;
     if (watch->run.folder[0] != '\0' && live_run_find(&found, watch->run.folder, &ignored))
         watch->run = found;
     return now_ms() - watch->answered_ms > SILENCE_MS;
@@ -299,7 +305,8 @@ static bool settle(struct top_arguments *arguments) {
 
 static int top(struct watch *watch, struct status *status) {
     bool screen = settle(watch->arguments);
-    if (!live_run_find(&watch->run, watch->arguments->named, status) || !look(watch, status))
+    if (!live_run_find(&watch->run, watch->arguments->named, status) ||
+        !live_run_take_token(&watch->run, watch->arguments->token, status) || !look(watch, status))
         return command_report(status);
     char *bytes = memory_take_raw(TOP_TEXT_BYTES, "the picture", status);
     if (bytes == NULL)

@@ -78,7 +78,7 @@ static bool set_text(struct layer_reading *reading, enum option_id id, enum conf
     if (!expand_variables(layers->environment, text, expanded, mistake))
         return false;
     bool is_path = CONFIG_OPTIONS[id].section_id == SECTION_data || id == OPTION_model_init_from ||
-                   id == OPTION_security_keys;
+                   id == OPTION_security_keys || id == OPTION_monitor_token;
     if (is_path && !expand_path(folder, expanded)) {
         snprintf(mistake->text, sizeof mistake->text, "the path is too long");
         return false;

@@ -130,6 +130,7 @@ static void open_page(struct desk *desk) {
         .healthy = is_healthy,
         .movie = desk->spec.movie == NULL ? NULL : name_movie,
         .popular = service->popular,
+        .token = service->token,
         .context = desk,
     };
     desk->http = http_open(service->listen, former_port(desk), &source, &status);

@@ -123,14 +123,14 @@ static unsigned answer_readiness(void *context, const struct server_request *req
 }
 
 static const struct server_route ROUTES[] = {
-    {"/api/v1/status", TYPE_JSON, version_board, NULL, answer_status},
-    {"/api/v1/series", TYPE_JSON, version_series, read_after, answer_series},
-    {"/api/v1/model", TYPE_JSON, version_model, NULL, answer_model},
-    {"/api/v1/logs", TYPE_JSON, NULL, NULL, answer_logs},
-    {"/api/v1/logs/", TYPE_TEXT, NULL, read_lines, answer_log},
-    {"/metrics", METRICS_TYPE, version_board, NULL, answer_metrics},
-    {"/healthz", TYPE_TEXT, NULL, NULL, answer_health},
-    {"/readyz", TYPE_TEXT, NULL, NULL, answer_readiness},
+    {"/api/v1/status", TYPE_JSON, version_board, NULL, answer_status, false},
+    {"/api/v1/series", TYPE_JSON, version_series, read_after, answer_series, false},
+    {"/api/v1/model", TYPE_JSON, version_model, NULL, answer_model, false},
+    {"/api/v1/logs", TYPE_JSON, NULL, NULL, answer_logs, false},
+    {"/api/v1/logs/", TYPE_TEXT, NULL, read_lines, answer_log, false},
+    {"/metrics", METRICS_TYPE, version_board, NULL, answer_metrics, false},
+    {"/healthz", TYPE_TEXT, NULL, NULL, answer_health, true},
+    {"/readyz", TYPE_TEXT, NULL, NULL, answer_readiness, true},
 };
 
 /* ---- life ---- */
@@ -146,7 +146,8 @@ struct http *http_open(const char *listen, int preferred_port, const struct http
                                                      .routes = ROUTES,
                                                      .route_count = sizeof ROUTES / sizeof ROUTES[0],
                                                      .asset = page_asset_find,
-                                                     .context = http},
+                                                     .context = http,
+                                                     .token = source->token},
                                status);
     if (http->server != NULL)
         return http;

@@ -13,6 +13,7 @@
 #include "core/status.h"
 #include "monitor/board.h"
 #include "monitor/series.h"
+#include "monitor/token.h"
 
 /* A movie by its row, for people. Bytes of any kind, borrowed. */
 struct http_movie {
@@ -33,6 +34,8 @@ struct http_source {
     bool (*healthy)(void *context, char *sentence, size_t capacity);
     /* Names a movie of the board's model. NULL: /api/v1/model has no points. */
     void (*movie)(void *context, uint32_t movie, struct http_movie *named);
+    const struct token
+        *token;       /* NULL or empty: none is asked for; /healthz and /readyz are open in any case */
     uint32_t popular; /* best and worst are chosen among this many most-rated movies; 0: among all */
     void *context;
 };

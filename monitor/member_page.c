@@ -61,9 +61,9 @@ static unsigned answer_readiness(void *context, const struct server_request *req
 }
 
 static const struct server_route ROUTES[] = {
-    {"/metrics", METRICS_TYPE, NULL, NULL, answer_metrics},
-    {"/healthz", "text/plain; charset=utf-8", NULL, NULL, answer_health},
-    {"/readyz", "text/plain; charset=utf-8", NULL, NULL, answer_readiness},
+    {"/metrics", METRICS_TYPE, NULL, NULL, answer_metrics, false},
+    {"/healthz", "text/plain; charset=utf-8", NULL, NULL, answer_health, true},
+    {"/readyz", "text/plain; charset=utf-8", NULL, NULL, answer_readiness, true},
 };
 
 /* ---- the thread ---- */
@@ -100,10 +100,11 @@ static void free_page(struct member_page *page) {
     memory_release(page);
 }
 
-static bool open_parts(struct member_page *page, const char *listen, struct status *status) {
+static bool open_parts(struct member_page *page, const struct member_page_spec *spec, struct status *status) {
     if (pipe2(page->pipe, O_NONBLOCK | O_CLOEXEC) != 0)
         return status_fail_errno(status, STATUS_NO_MEMORY, "cannot make a pipe");
-    page->server = server_open(&(struct server_spec){.listen = listen,
+    page->server = server_open(&(struct server_spec){.listen = spec->listen,
+                                                     .token = spec->token,
                                                      .routes = ROUTES,
                                                      .route_count = sizeof ROUTES / sizeof ROUTES[0],
                                                      .context = page},
@@ -117,7 +118,7 @@ struct member_page *member_page_start(const struct member_page_spec *spec, struc
         return NULL;
     page->spec = *spec;
     page->pipe[PIPE_READ] = page->pipe[PIPE_WRITE] = -1;
-    if (open_parts(page, spec->listen, status) && thread_start(&page->thread, "page", run, page, status))
+    if (open_parts(page, spec, status) && thread_start(&page->thread, "page", run, page, status))
         return page;
     free_page(page);
     return NULL;

@@ -7,10 +7,12 @@
 
 #include "core/rating.h"
 #include "core/status.h"
+#include "monitor/token.h"
 #include "proto/message.h"
 
 struct member_page_spec {
-    const char *listen; /* monitor/listener.h; needed during the call alone */
+    const char *listen;        /* monitor/listener.h; needed during the call alone */
+    const struct token *token; /* likewise; NULL or empty: none is asked for */
     enum role role;
     uint64_t patience_us; /* /healthz is 503 when the loop has not turned for so long */
     /* When the loop last turned, on the monotonic clock; called from the page's thread. */

@@ -98,6 +98,8 @@ enum MHD_Result reply_sentence(struct reply_stock *stock, struct MHD_Connection 
     struct MHD_Response *response = reply_scroll(stock, scroll, SENTENCE_TYPE, NULL);
     if (response != NULL && code == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, "Allow", "GET, HEAD");
+    if (response != NULL && code == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"dotbias\"");
     if (response != NULL && code < MHD_HTTP_INTERNAL_SERVER_ERROR && code != MHD_HTTP_NOT_FOUND)
         MHD_add_response_header(response, "Connection", "close"); /* it may have a body that nobody reads */
     return reply_send(connection, code, response);

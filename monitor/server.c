@@ -31,6 +31,7 @@ struct visitor {
 struct server {
     struct server_spec spec;
     struct listener listener;
+    struct token token; /* empty: none */
     struct MHD_Daemon *daemon;
     struct cached cache[SERVER_CACHED];
     struct reply_stock stock;
@@ -199,19 +200,33 @@ static const char *match(const struct server_route *route, const char *path) {
     return path + length;
 }
 
+static bool may_ask(const struct server *server, struct MHD_Connection *connection,
+                    const struct server_route *route) {
+    return route->is_open || server->token.text[0] == '\0' ||
+           token_is_in(&server->token, header(connection, MHD_HTTP_HEADER_AUTHORIZATION));
+}
+
+static enum MHD_Result say(struct server *server, struct MHD_Connection *connection, unsigned code,
+                           const char *text) {
+    struct scroll sentence = {0};
+    scroll_text(&sentence, text);
+    return reply_sentence(&server->stock, connection, code, &sentence);
+}
+
 static enum MHD_Result answer_path(struct server *server, struct MHD_Connection *connection,
                                    const char *path) {
     const struct server_spec *spec = &server->spec;
     const char *rest;
     for (size_t i = 0; i < spec->route_count; i++)
         if ((rest = match(&spec->routes[i], path)) != NULL)
-            return answer_route(server, connection, &spec->routes[i], rest);
+            return may_ask(server, connection, &spec->routes[i])
+                       ? answer_route(server, connection, &spec->routes[i], rest)
+                       : say(server, connection, MHD_HTTP_UNAUTHORIZED,
+                             "this page asks for a token (monitor.token)");
     const struct page_asset *asset = spec->asset == NULL ? NULL : spec->asset(path);
     if (asset != NULL)
         return answer_asset(connection, asset);
-    struct scroll sentence = {0};
-    scroll_text(&sentence, "there is no such page");
-    return reply_sentence(&server->stock, connection, MHD_HTTP_NOT_FOUND, &sentence);
+    return say(server, connection, MHD_HTTP_NOT_FOUND, "there is no such page");
 }
 
 /* Called once with the headers, when a refusal ends the connection; and again when the request is complete. */
@@ -301,6 +316,8 @@ struct server *server_open(const struct server_spec *spec, struct status *status
     }
     server->spec = *spec;
     server->listener = listener;
+    if (spec->token != NULL)
+        server->token = *spec->token;
     server->mark = clock_ms() << 22 ^ (uint64_t)getpid();
     for (size_t i = 0; i < SERVER_CONNECTIONS; i++)
         server->visitors[i].socket = -1;

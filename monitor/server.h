@@ -5,6 +5,7 @@
  *   - a request with its headers fits into 16 KiB, at most SERVER_CONNECTIONS are open, an idle one for SERVER_IDLE_S, and
  *     whoever takes longer than the patience for one request and its answer is hung up on;
  *   - answers that slow clients are still being sent take REPLY_HELD_BYTES (monitor/reply.h) at most;
+ *   - where there is a token, whoever does not have it gets 401 from every route that is not open;
  *   - a page of another origin learns nothing: a loopback listener answers only requests for this machine's names (so no name
  *     can be rebound to it), and browsers are told to run nothing but our own files;
  *   - an answer is rendered once per version and variant, and carries an ETag: to ask again for what has not changed costs 304. */
@@ -18,6 +19,7 @@
 #include "core/status.h"
 #include "monitor/page.h"
 #include "monitor/scroll.h"
+#include "monitor/token.h"
 
 enum {
     SERVER_CONNECTIONS = 256,
@@ -46,6 +48,8 @@ struct server_route {
 
     /* Writes the answer and returns 200; or a sentence and another code. */
     unsigned (*render)(void *context, const struct server_request *request, struct scroll *scroll);
+
+    bool is_open; /* answered to those without the token, too */
 };
 
 struct server_spec {
@@ -55,7 +59,9 @@ struct server_spec {
     size_t route_count;
     /* What never changes, by its path; NULL: nothing. */
     const struct page_asset *(*asset)(const char *path);
-    void *context;        /* of the routes' functions */
+    void *context; /* of the routes' functions */
+    const struct token
+        *token; /* copied; NULL: none is asked for. Files are open to all: they are the same everywhere */
     unsigned patience_ms; /* 0: SERVER_PATIENCE_MS */
 };
 

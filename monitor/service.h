@@ -12,11 +12,12 @@
 struct service_spec {
     struct board_run run; /* started_unix and before are found out; run.interval: between two samples */
     uint32_t pservers, workers;
-    const char *folder;  /* RUN/monitor, made where it is missing; holds url and targets.json too */
-    const char *history; /* RUN/history.csv */
-    const char *logs;    /* RUN/logs */
-    const char *listen;  /* as http_open has it */
-    int words;           /* a socket of lines "time=UNIX event=..." from the run's supervisor; -1: none */
+    const char *folder;        /* RUN/monitor, made where it is missing; holds url and targets.json too */
+    const char *history;       /* RUN/history.csv */
+    const char *logs;          /* RUN/logs */
+    const char *listen;        /* as http_open has it */
+    const struct token *token; /* as in http_source */
+    int words; /* a socket of lines "time=UNIX event=..." from the run's supervisor; -1: none */
     void (*movie)(void *context, uint32_t movie, struct http_movie *named); /* in the monitor's thread */
     uint32_t popular;                                                       /* as in http_source */
     void (*say)(void *context, const char *sentence); /* something failed; in the run's thread */

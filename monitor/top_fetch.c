@@ -95,9 +95,12 @@ static bool reach(struct call *call, struct status *status) {
 
 /* HTTP/1.0: the answer ends with the connection, and comes in one piece. */
 static bool ask(const struct call *call, const char *path, struct status *status) {
-    char request[1024];
-    int length = snprintf(request, sizeof request, "GET %.500s HTTP/1.0\r\nHost: %s:%s\r\n\r\n", path,
-                          call->address->host, call->address->port);
+    char request[1536];
+    const char *token = call->address->token.text;
+    int length =
+        snprintf(request, sizeof request, "GET %.500s HTTP/1.0\r\nHost: %s:%s\r\n%s%s%s\r\n", path,
+                 call->address->host, call->address->port, token[0] == '\0' ? "" : "Authorization: Bearer ",
+                 token, token[0] == '\0' ? "" : "\r\n");
     for (int sent = 0; sent < length;) {
         if (!await(call, POLLOUT, status))
             return false;
@@ -148,7 +151,7 @@ static bool take_body(const struct call *call, struct answer *answer, struct sta
     const char *end = answer->bytes != NULL ? strstr(answer->bytes, "\r\n\r\n") : NULL;
     if (end == NULL || sscanf(answer->bytes, "HTTP/1.%*u %u", &code) != 1)
         return unavailable(call, "what is there is no page of a run", status);
-    snprintf(why, sizeof why, "it says %u", code);
+    snprintf(why, sizeof why, code == 401 ? "it asks for a token (--token)" : "it says %u", code);
     if (code != 200)
         return unavailable(call, why, status);
     answer->length -= (size_t)(end + 4 - answer->bytes);

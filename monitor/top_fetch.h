@@ -7,11 +7,13 @@
 #include <stddef.h>
 
 #include "core/status.h"
+#include "monitor/token.h"
 
 enum { TOP_FETCH_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct top_address {
     char host[256], port[8];
+    struct token token; /* sent when it is not empty */
 };
 
 /* Takes an address apart; anything behind its last slash is no part of it. STATUS_USAGE. */

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <zmq.h>
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "data/private_file.h"
 
 enum { LIST_BYTES_MAX = 8 << 20, PATH_BYTES = 4096, KEY_BYTES = 32 };
 
@@ -50,22 +50,11 @@ static bool read_all(struct source *source, FILE *file, struct status *status) {
     return true;
 }
 
-/* Asked of the open file, so that nobody can put another in its place. */
-static bool is_private(const struct source *source, FILE *file, struct status *status) {
-    struct stat about;
-    if (fstat(fileno(file), &about) != 0)
-        return status_fail_errno(status, STATUS_IO, "cannot look at %s", source->path);
-    if ((about.st_mode & 077) == 0)
-        return true;
-    return status_fail(status, STATUS_DENIED, "%s may be read or changed by others (mode %03o): chmod 600 it",
-                       source->path, about.st_mode & 0777);
-}
-
 static bool read_source(struct source *source, bool secret, struct status *status) {
-    FILE *file = fopen(source->path, "re");
+    FILE *file = secret ? private_file_open(source->path, status) : fopen(source->path, "re");
     if (file == NULL)
-        return status_fail_errno(status, STATUS_NO_INPUT, "cannot open %s", source->path);
-    bool good = (!secret || is_private(source, file, status)) && read_all(source, file, status);
+        return secret ? false : status_fail_errno(status, STATUS_NO_INPUT, "cannot open %s", source->path);
+    bool good = read_all(source, file, status);
     fclose(file);
     return good;
 }

@@ -124,13 +124,13 @@ const char *socket_handshake_words(const void *event, size_t bytes) {
         memcpy(&value, (const char *)event + sizeof(uint16_t), sizeof value);
     switch (value) {
     case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
-        return "a connection without encryption, or with another than ours";
+        return "a connection failed its handshake: it has no encryption, or another than ours";
     case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
         return "a connection that does not know our public key, or whose messages were tampered with";
     case ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE:
         return "a connection that sent a message again";
     default:
-        return "a connection failed its handshake";
+        return "a connection failed its handshake: it is too slow, does not speak our protocol, or hung up";
     }
 }
 

@@ -68,15 +68,19 @@ static void open_page(struct node *node, enum role role) {
     const struct config *config = node->spec.config;
     char listen[ENDPOINT_BYTES], line[STATUS_TEXT_BYTES + 64];
     struct status status;
+    struct token token;
     if (!node->spec.has_page || !config->monitor_members)
         return;
     setup_page_listen(config, listen);
-    node->page = member_page_start(&(struct member_page_spec){.listen = listen,
-                                                              .role = role,
-                                                              .patience_us = setup_page_patience_us(config),
-                                                              .turned_us = turned_us,
-                                                              .context = node},
-                                   &status);
+    if (token_read(&token, config->monitor_token, &status))
+        node->page =
+            member_page_start(&(struct member_page_spec){.listen = listen,
+                                                         .token = &token,
+                                                         .role = role,
+                                                         .patience_us = setup_page_patience_us(config),
+                                                         .turned_us = turned_us,
+                                                         .context = node},
+                              &status);
     if (node->page != NULL)
         return;
     snprintf(line, sizeof line, "event=page_missing role=%s index=%u reason=\"%s\"", role_name(role),

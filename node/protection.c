@@ -1,7 +1,10 @@
 #include "node/protection.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "monitor/listener.h"
+#include "monitor/token.h"
 #include "net/endpoint.h"
 
 enum reach { REACH_LOCAL, REACH_LOOPBACK, REACH_OTHERS };
@@ -30,9 +33,28 @@ static bool decide(const struct config *config, const char *listen, const char *
         reach_of(listen) == REACH_OTHERS ? listen : coordinator);
 }
 
+/* The page asks for a token where others can see it. */
+static bool check_page(const struct config *config, struct status *status) {
+    struct token token;
+    if (strcmp(config->monitor_listen, "none") == 0)
+        return true;
+    if (!token_read(&token, config->monitor_token, status))
+        return status_context(status, "monitor.token");
+    if (token.text[0] != '\0' || config->security_curve == CURVE_OFF ||
+        listener_is_local(config->monitor_listen))
+        return true;
+    return status_fail(status, STATUS_CONFIG,
+                       "the page at monitor.listen: %s can be seen from other machines, and monitor.token is "
+                       "empty: `dotbias "
+                       "keygen DIR` makes one as DIR/monitor.token; or set security.curve: off",
+                       config->monitor_listen);
+}
+
 bool protection_check(const struct config *config, struct status *status) {
     char listen[ENDPOINT_BYTES];
     bool encrypts;
+    if (!check_page(config, status))
+        return false;
     if (config->cluster_transport != TRANSPORT_TCP)
         return true;
     snprintf(listen, sizeof listen, "tcp://%.200s:*", config->cluster_bind);

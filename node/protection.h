@@ -6,8 +6,8 @@
 #include "core/rating.h"
 #include "net/guard.h"
 
-/* What a configuration demands before anything starts: where tcp can be reached from other machines there are keys, or
- * security.curve is off. STATUS_CONFIG with a sentence. */
+/* What a configuration demands before anything starts: where tcp can be reached from other machines there are keys, where the page
+ * can there is a token, or security.curve is off. STATUS_CONFIG with a sentence, and the errors of token_read. */
 bool protection_check(const struct config *config, struct status *status);
 
 /* The guard of a process of a role that listens at `listen` (NULL: nowhere) and whose coordinator is at `coordinator` (NULL: it

@@ -42,6 +42,7 @@ static struct board_run describe_run(const struct lead_spec *spec) {
 void watch_start(struct watch *watch, const struct lead_spec *spec) {
     char folder[PATH_MAX], history[PATH_MAX], line[PATH_MAX];
     struct status status;
+    struct token token;
     *watch = (struct watch){.spec = spec};
     if (!setup_is_watched(spec->config))
         return;
@@ -56,13 +57,15 @@ void watch_start(struct watch *watch, const struct lead_spec *spec) {
         .history = history,
         .logs = watch->logs,
         .listen = spec->config->monitor_listen,
+        .token = &token,
         .words = spec->words > 0 ? spec->words : -1,
         .movie = name_movie,
         .popular = (uint32_t)spec->config->run_popular,
         .say = note,
         .context = watch,
     };
-    watch->service = service_start(&service, &status);
+    if (token_read(&token, spec->config->monitor_token, &status))
+        watch->service = service_start(&service, &status);
     if (watch->service == NULL)
         note(watch, status.text);
     if (service_url(watch->service) == NULL)

@@ -82,8 +82,21 @@ export class Client {
   }
 }
 
+// The token comes once in the address, as #token=..., which no browser sends to anybody, and stays in this tab.
+function takeToken() {
+  const given = location.hash.match(/^#token=(.+)$/);
+  if (given) {
+    sessionStorage.setItem('token', given[1]);
+    history.replaceState(null, '', location.pathname);
+  }
+  return sessionStorage.getItem('token');
+}
+
+const token = takeToken();
+
 async function get(path) {
-  const answer = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(path, { cache: 'no-store', headers, signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return answer;
 }

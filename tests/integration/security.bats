@@ -87,7 +87,7 @@ refused_by_coordinator() {
 }
 
 @test "a worker without keys gets no answer" {
-    refused_by_coordinator "without encryption" dotbias-worker --index 0 --set security.keys=
+    refused_by_coordinator "a connection failed its handshake" dotbias-worker --index 0 --set security.keys=
 }
 
 @test "a key that is not on the list gets no answer" {
@@ -133,4 +133,52 @@ refused_by_coordinator() {
     expect_text "'security.keys' has no effect when 'security.curve' is off"
     expect_exit 78 dotbias config check hosts.yaml --set security.keys= --set security.curve=on
     train 0 hosts.yaml --set security.keys= --set security.curve=off --set cluster.bind=0.0.0.0 --set run.dir=open
+}
+
+# asked CODE PATH [CURL'S ARGUMENTS...]: what the page of the run says.
+asked() {
+    [ "$(curl -s -o answer -w '%{http_code}' "${@:3}" "${url%/}$2")" = "$1" ]
+}
+
+@test "a page with a token: 401 without it, everything with it; health is open" {
+    local token
+    dotbias train made --set schedule.epochs=400 --set run.components=0 --set run.dir=run --set monitor.token=keys/monitor.token \
+        --set cluster.transport=ipc --set cluster.pservers=1 >/dev/null 2>complaints &
+    local run=$!
+    soon 10 test -s run/monitor/url
+    url=$(cat run/monitor/url)
+    token=$(cat keys/monitor.token)
+    for path in /api/v1/status /metrics /api/v1/logs; do
+        asked 401 $path
+        grep -q "asks for a token" answer
+        asked 401 $path -H "Authorization: Bearer ${token%?}x"
+        asked 401 $path -H "Authorization: Basic $token"
+        asked 200 $path -H "Authorization: Bearer $token"
+    done
+    curl -si "${url%/}/metrics" | grep -q '^WWW-Authenticate: Bearer'
+    asked 200 /healthz
+    asked 200 /
+    soon 10 grep -q '"role":"worker"' run/monitor/targets.json
+    url=$(grep -o '"[0-9.]\+:[0-9]\+"' run/monitor/targets.json | tail -n 1 | tr -d '"')
+    asked 401 /metrics
+    asked 200 /metrics -H "Authorization: Bearer $token"
+    dotbias top run --once | grep -q worker
+    expect_exit 69 dotbias top "$(cat run/monitor/url)" --once
+    expect_text "it asks for a token (--token)"
+    dotbias top "$(cat run/monitor/url)" --once --token keys/monitor.token | grep -q worker
+    kill -TERM $run
+    ends_within 20 $run
+    ! grep -rqF "$token" run
+}
+
+@test "a page that others can see asks for a token; a token that others can read is none" {
+    expect_exit 78 dotbias train made --set monitor.listen='*:*' --set run.dir=run
+    expect_text "can be seen from other machines, and monitor.token is empty"
+    chmod 640 keys/monitor.token
+    expect_exit 77 dotbias train made --set monitor.listen='*:*' --set monitor.token=keys/monitor.token --set run.dir=run
+    echo short >weak
+    chmod 600 weak
+    expect_exit 78 dotbias train made --set monitor.token=weak --set run.dir=run
+    expect_text "weak:1:1: no token"
+    [ ! -e run ]
 }
