@@ -136,8 +136,9 @@ static bool public_host(const struct loop_spec *spec, const char *bound_host, ch
     struct status status;
     if (spec->advertise != NULL && spec->advertise[0] != '\0')
         return snprintf(host, ENDPOINT_BYTES, "%s", spec->advertise) < ENDPOINT_BYTES;
-    return endpoint_is_wildcard(bound_host) && spec->coordinator != NULL &&
-           endpoint_parse(&coordinator, spec->coordinator, &status) &&
+    if (endpoint_is_wildcard(bound_host) && spec->coordinator == NULL)
+        return gethostname(host, ENDPOINT_BYTES - 1) == 0;
+    return endpoint_is_wildcard(bound_host) && endpoint_parse(&coordinator, spec->coordinator, &status) &&
            coordinator.transport == ENDPOINT_TCP &&
            endpoint_route_host(host, coordinator.host, coordinator.port, &status);
 }

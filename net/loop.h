@@ -47,7 +47,7 @@ struct loop *loop_new(const struct loop_spec *spec, struct status *status);
 
 /* Where others reach this loop, with the port that the system gave; "" when it does not listen. With
  * `advertise` that host is named; a listener on every interface otherwise names the own address on the route
- * to the coordinator. */
+ * to the coordinator, and the coordinator itself this host's name. */
 const char *loop_endpoint(const struct loop *loop);
 
 /* Drives the engine from EVENT_START until it exits, once in a loop's life. Returns whether all went well;

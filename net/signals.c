@@ -19,7 +19,7 @@ struct signals {
     void *context;
     int listen_descriptor, end_descriptor;
     pthread_t thread;
-    sigset_t former_mask;
+    sigset_t set, former_mask;                    /* listened to; blocked before */
     struct sigaction former_pipe, former_stop[2]; /* of SIGPIPE; of STOP_SIGNALS */
 };
 
@@ -50,11 +50,18 @@ static void *listen_for_signals(void *argument) {
     }
 }
 
+static bool is_ignored(int number) {
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/* A shell ignores SIGINT for whatever it starts behind `&`, so that says nothing; SIGTERM is ignored on purpose alone. */
 static sigset_t stop_signals(void) {
     sigset_t set;
     sigemptyset(&set);
-    for (size_t i = 0; i < 2; i++)
-        sigaddset(&set, STOP_SIGNALS[i]);
+    sigaddset(&set, SIGINT);
+    if (!is_ignored(SIGTERM))
+        sigaddset(&set, SIGTERM);
     return set;
 }
 
@@ -76,7 +83,8 @@ static void take_dispositions(struct signals *signals) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, &signals->former_pipe);
     for (size_t i = 0; i < 2; i++)
-        signals_pass_on(STOP_SIGNALS[i], &signals->former_stop[i]);
+        if (sigismember(&signals->set, STOP_SIGNALS[i]))
+            signals_pass_on(STOP_SIGNALS[i], &signals->former_stop[i]);
 }
 
 static void restore(struct signals *signals) {
@@ -86,21 +94,22 @@ static void restore(struct signals *signals) {
         close(signals->end_descriptor);
     sigaction(SIGPIPE, &signals->former_pipe, NULL);
     for (size_t i = 0; i < 2; i++)
-        sigaction(STOP_SIGNALS[i], &signals->former_stop[i], NULL);
+        if (sigismember(&signals->set, STOP_SIGNALS[i]))
+            sigaction(STOP_SIGNALS[i], &signals->former_stop[i], NULL);
     pthread_sigmask(SIG_SETMASK, &signals->former_mask, NULL);
     memory_release(signals);
 }
 
 struct signals *signals_start(signals_callback *callback, void *context, struct status *status) {
-    sigset_t set = stop_signals();
     struct signals *signals = memory_take(sizeof *signals, "the signals", status);
     if (signals == NULL)
         return NULL;
     signals->callback = callback;
     signals->context = context;
-    pthread_sigmask(SIG_BLOCK, &set, &signals->former_mask);
+    signals->set = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &signals->set, &signals->former_mask);
     take_dispositions(signals);
-    signals->listen_descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    signals->listen_descriptor = signalfd(-1, &signals->set, SFD_CLOEXEC | SFD_NONBLOCK);
     signals->end_descriptor = eventfd(0, EFD_CLOEXEC);
     if (signals->listen_descriptor < 0 || signals->end_descriptor < 0 ||
         pthread_create(&signals->thread, NULL, listen_for_signals, signals) != 0) {

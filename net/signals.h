@@ -1,5 +1,8 @@
 /* SIGTERM and SIGINT as requests: the first asks for an orderly end, the second ends the process at once.
  *
+ * A SIGTERM that is ignored when the program starts stays ignored (`trap '' TERM` in a shell): a member whose end is the
+ * coordinator's business is started so by service managers that signal everybody at once.
+ *
  * A thread of its own waits for them; all threads of ours have them blocked, so no work of ours is ever
  * interrupted. A thread that a library started before signals_start passes the signal on. */
 #ifndef NET_SIGNALS_H

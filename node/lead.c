@@ -182,6 +182,7 @@ static bool open_parts(struct lead *lead, struct status *status) {
         .zmq_context = spec->zmq_context,
         .guard = spec->guard,
         .listen = spec->listen,
+        .advertise = spec->config->cluster_advertise,
         .spin_us = 0, /* it is not in the way of a step, and must not take a core from those that are */
         .perform = perform,
         .log = log_line,
