@@ -11,6 +11,7 @@
 #include "monitor/history.h"
 #include "monitor/summary.h"
 #include "node/background.h"
+#include "node/notify.h"
 #include "node/setup.h"
 #include "node/watch.h"
 
@@ -227,7 +228,11 @@ struct loop *lead_loop(const struct lead *lead) {
 
 bool lead_run(struct lead *lead, struct status *status) {
     struct engine engine = coordinator_engine(lead->coordinator);
+    struct notify *watchdog = notify_watchdog_start(lead->loop, setup_page_patience_us(lead->spec.config));
+    notify_send("READY=1\nSTATUS=waiting for members, then training");
     bool good = loop_run(lead->loop, &engine, status);
+    notify_send("STOPPING=1");
+    notify_watchdog_stop(watchdog);
     service_over(lead->watch.service, status);
     return good;
 }

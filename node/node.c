@@ -8,6 +8,7 @@
 #include "monitor/member_page.h"
 #include "node/background.h"
 #include "node/lane_loader.h"
+#include "node/notify.h"
 #include "node/setup.h"
 
 struct node {
@@ -18,6 +19,7 @@ struct node {
     struct member_page *page; /* NULL: nobody asks this process */
     struct pserver *pserver;  /* one of the two */
     struct worker *worker;
+    bool is_known; /* to the coordinator */
 };
 
 /* In the background's thread. */
@@ -52,8 +54,12 @@ static void log_line(void *context, const char *sentence) {
         node->spec.log(node->spec.log_context, sentence);
 }
 
+/* With the first heartbeat it has become a member. */
 static void show(void *context, const struct figures *figures) {
-    const struct node *node = context;
+    struct node *node = context;
+    if (!node->is_known && node->spec.has_page)
+        notify_send("READY=1\nSTATUS=a member of the cluster");
+    node->is_known = true;
     if (node->page != NULL)
         member_page_show(node->page, figures);
 }
@@ -164,7 +170,14 @@ struct loop *node_loop(const struct node *node) {
 bool node_run(struct node *node, struct status *status) {
     struct engine engine =
         node->pserver != NULL ? pserver_engine(node->pserver) : worker_engine(node->worker);
-    return loop_run(node->loop, &engine, status);
+    struct notify *watchdog =
+        node->spec.has_page ? notify_watchdog_start(node->loop, setup_page_patience_us(node->spec.config))
+                            : NULL;
+    bool good = loop_run(node->loop, &engine, status);
+    notify_watchdog_stop(watchdog);
+    if (node->spec.has_page)
+        notify_send("STOPPING=1");
+    return good;
 }
 
 void node_free(struct node *node) {
