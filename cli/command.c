@@ -33,6 +33,7 @@ const struct command COMMANDS[] = {
      command_workbook},
     {"explain", "short pages on what decay, momentum, components and the crosstab mean, with a run's numbers",
      command_explain},
+    {"kubernetes", "print the manifests of a cluster, made from its configuration", command_kubernetes},
     {"keygen", "make the keys of a cluster that is spread over hosts", command_keygen},
     {"man", "print the manual page of a command", command_man},
     {"completion", "print the script that completes command lines in bash or zsh", command_completion},

@@ -44,6 +44,7 @@ int command_similar(int argc, char **argv);
 int command_fold_in(int argc, char **argv);
 int command_workbook(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_kubernetes(int argc, char **argv);
 int command_keygen(int argc, char **argv);
 int command_man(int argc, char **argv);
 int command_completion(int argc, char **argv);
