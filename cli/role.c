@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "net/endpoint.h"
+#include "net/reach.h"
 #include "net/signals.h"
 #include "net/socket.h"
 #include "node/block_source.h"
@@ -100,12 +101,24 @@ static bool drive(struct node *node, struct status *status) {
     return good;
 }
 
+/* A name may come later, as those of Kubernetes do, so it is tried on; but whoever looks into the log should know. */
+static void look_up(const struct role_arguments *arguments, const struct node_spec *spec) {
+    char line[STATUS_TEXT_BYTES + 96];
+    struct status status;
+    if (reach_resolve(spec->coordinator, &status))
+        return;
+    snprintf(line, sizeof line, "event=unresolved role=%s index=%u reason=\"%s\"", role_name(arguments->role),
+             spec->index, status.text);
+    spec->log(spec->log_context, line);
+}
+
 static bool run_guarded(const struct role_arguments *arguments, struct node_spec *spec,
                         struct status *status) {
     const char *listen = arguments->role == ROLE_PSERVER ? spec->listen : NULL;
     if (!protection_open(&spec->guard, spec->config, arguments->role, listen, spec->coordinator,
                          spec->zmq_context, status))
         return false;
+    look_up(arguments, spec);
     struct node *node =
         arguments->role == ROLE_PSERVER ? node_pserver_new(spec, status) : node_worker_new(spec, status);
     bool good = node != NULL && drive(node, status);

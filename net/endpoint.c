@@ -91,6 +91,19 @@ bool endpoint_is_wildcard(const char *host) {
     return strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
 }
 
+bool endpoint_advertised(const char *text, char host[ENDPOINT_BYTES], int *port) {
+    char whole[ENDPOINT_BYTES];
+    struct endpoint parsed;
+    struct status ignored;
+    if (snprintf(whole, sizeof whole, "tcp://%s", text) >= ENDPOINT_BYTES)
+        return false;
+    bool has_port = endpoint_parse(&parsed, whole, &ignored) && parsed.port != 0;
+    if (has_port)
+        *port = parsed.port;
+    snprintf(host, ENDPOINT_BYTES, "%s", has_port ? parsed.host : text);
+    return true;
+}
+
 bool endpoint_is_loopback(const char *host) {
     struct in_addr address;
     struct in6_addr wide;

@@ -35,6 +35,10 @@ bool endpoint_tcp(char text[ENDPOINT_BYTES], const char *host, int port, struct 
 /* Whether a host means every interface, so that no peer can connect to it: "*", "0.0.0.0", "::". */
 bool endpoint_is_wildcard(const char *host);
 
+/* What cluster.advertise names: "HOST", and *port is the one given; or "HOST:PORT", "[IPv6]:PORT", where a port is forwarded.
+ * False when it does not fit. */
+bool endpoint_advertised(const char *text, char host[ENDPOINT_BYTES], int *port);
+
 /* Whether a host is this machine alone: "localhost", 127.0.0.0/8, "::1". A name that is not known to be so is not. */
 bool endpoint_is_loopback(const char *host);
 

@@ -130,12 +130,13 @@ static const struct outbox_ops OPS = {
 
 /* ---- life ---- */
 
-/* The host that others should use, when it is not the one bound. */
-static bool public_host(const struct loop_spec *spec, const char *bound_host, char host[ENDPOINT_BYTES]) {
+/* The host, and where one is named the port, that others should use when they are not those bound. */
+static bool public_host(const struct loop_spec *spec, const char *bound_host, char host[ENDPOINT_BYTES],
+                        int *port) {
     struct endpoint coordinator;
     struct status status;
     if (spec->advertise != NULL && spec->advertise[0] != '\0')
-        return snprintf(host, ENDPOINT_BYTES, "%s", spec->advertise) < ENDPOINT_BYTES;
+        return endpoint_advertised(spec->advertise, host, port);
     if (endpoint_is_wildcard(bound_host) && spec->coordinator == NULL)
         return gethostname(host, ENDPOINT_BYTES - 1) == 0;
     return endpoint_is_wildcard(bound_host) && endpoint_parse(&coordinator, spec->coordinator, &status) &&
@@ -159,7 +160,8 @@ static bool name_endpoint(struct loop *loop, const struct loop_spec *spec, struc
     if (bound.transport != ENDPOINT_TCP)
         return true;
     const char *host = plain_host(bound.host);
-    return endpoint_tcp(loop->endpoint, public_host(spec, host, other) ? other : host, bound.port, status);
+    bool is_other = public_host(spec, host, other, &bound.port);
+    return endpoint_tcp(loop->endpoint, is_other ? other : host, bound.port, status);
 }
 
 /* Whoever finds the coordinator by inproc is a thread beside it. */

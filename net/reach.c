@@ -41,17 +41,35 @@ static bool answers(const struct addrinfo *address) {
     return good;
 }
 
-bool reach_connect(const char *endpoint, struct status *status) {
-    struct endpoint parsed;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *addresses;
+/* The addresses, which the caller frees. */
+static bool find_host(const char *endpoint, const struct endpoint *parsed, struct addrinfo **addresses,
+                      struct status *status) {
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     char port[16];
+    snprintf(port, sizeof port, "%d", parsed->port);
+    int error = getaddrinfo(parsed->host, port, &hints, addresses);
+    return error == 0 || status_fail(status, STATUS_UNAVAILABLE, "cannot find the host of %s: %s", endpoint,
+                                     gai_strerror(error));
+}
+
+bool reach_resolve(const char *endpoint, struct status *status) {
+    struct endpoint parsed;
+    struct addrinfo *addresses;
     if (!endpoint_parse(&parsed, endpoint, status))
         return false;
-    snprintf(port, sizeof port, "%d", parsed.port);
-    int error = getaddrinfo(parsed.host, port, &hints, &addresses);
-    if (error != 0)
-        return status_fail(status, STATUS_UNAVAILABLE, "cannot find the host of %s: %s", endpoint,
-                           gai_strerror(error));
+    if (parsed.transport != ENDPOINT_TCP)
+        return true;
+    if (!find_host(endpoint, &parsed, &addresses, status))
+        return false;
+    freeaddrinfo(addresses);
+    return true;
+}
+
+bool reach_connect(const char *endpoint, struct status *status) {
+    struct endpoint parsed;
+    struct addrinfo *addresses;
+    if (!endpoint_parse(&parsed, endpoint, status) || !find_host(endpoint, &parsed, &addresses, status))
+        return false;
     bool good = false;
     for (const struct addrinfo *address = addresses; address != NULL && !good; address = address->ai_next)
         good = answers(address);

@@ -68,8 +68,9 @@ static bool page_host(const struct config *config, const char *coordinator, char
     struct status ignored;
     if (!pages_are_public(config))
         return false;
+    int port;
     if (config->cluster_advertise[0] != '\0')
-        return snprintf(host, ENDPOINT_BYTES, "%s", config->cluster_advertise) < ENDPOINT_BYTES;
+        return endpoint_advertised(config->cluster_advertise, host, &port);
     return endpoint_is_wildcard(config->cluster_bind) && endpoint_parse(&to, coordinator, &ignored) &&
            to.transport == ENDPOINT_TCP && endpoint_route_host(host, to.host, to.port, &ignored);
 }

@@ -8,6 +8,8 @@ void member_init(struct member *member, const struct member_spec *spec) {
     *member = (struct member){.spec = *spec};
 }
 
+enum { WAITING_US = 5000000 }; /* between two words about it */
+
 void member_hello(const struct member *member, struct outbox *out, link_id link) {
     const struct member_spec *spec = &member->spec;
     struct message message = {.kind = MESSAGE_HELLO};
@@ -68,6 +70,21 @@ enum status_code member_refusal(const struct refuse_message *refuse) {
     return refuse->code == STATUS_OK ? STATUS_PROTOCOL : (enum status_code)refuse->code;
 }
 
+/* A wrong address or key looks like a coordinator that has not been started yet; so whoever looks is told, and nobody gives up. */
+static void say_waiting(struct member *member, uint64_t now_us, struct outbox *out) {
+    char line[160];
+    if (member->first_hello_us == 0)
+        member->first_hello_us = member->waiting_said_us = now_us;
+    if (now_us - member->waiting_said_us < WAITING_US)
+        return;
+    member->waiting_said_us = now_us;
+    snprintf(line, sizeof line,
+             "event=waiting role=%s index=%u seconds=%.0f for=\"the coordinator, which does not answer\"",
+             role_name(member->spec.role), member->spec.index,
+             (double)(now_us - member->first_hello_us) / 1e6);
+    outbox_log(out, line);
+}
+
 static enum member_verdict on_timer(struct member *member, uint64_t now_us, struct outbox *out) {
     const struct member_spec *spec = &member->spec;
     if (now_us < member->next_beat_us) {
@@ -82,6 +99,7 @@ static enum member_verdict on_timer(struct member *member, uint64_t now_us, stru
     }
     if (member->welcomed)
         return MEMBER_BEAT;
+    say_waiting(member, now_us, out);
     member_hello(member, out, LINK_COORDINATOR);
     member->next_beat_us = now_us + spec->heartbeat_us;
     outbox_wake(out, member->next_beat_us);

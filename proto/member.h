@@ -26,6 +26,7 @@ struct member {
     bool seated; /* the coordinator has sent something, so it counts on us, even when its WELCOME was lost */
     bool welcomed, ended;
     uint64_t next_beat_us, last_heard_us;
+    uint64_t first_hello_us, waiting_said_us; /* 0 before the first HELLO */
 };
 
 enum member_verdict {

@@ -39,7 +39,7 @@ refused_by_coordinator() {
     "$@" --config hosts.yaml --set cluster.start_timeout=60 >stranger.log 2>&1 &
     local stranger=$!
     soon 10 grep -q "$words" guarded/logs/coordinator.log
-    [ ! -s stranger.log ]
+    ! grep -v event=waiting stranger.log
     kill -9 $stranger
     dotbias-pserver --config hosts.yaml --index 0 2>pserver.log &
     dotbias-worker --config hosts.yaml --index 0 2>worker.log &

@@ -9,6 +9,11 @@ setup() {
     return 1
 }
 
+teardown() {
+    [ -z "${manager:-}" ] || kill "$manager" 2>/dev/null || true
+    no_process_left
+}
+
 # units: copies whose programs are where this build has them (systemd-analyze looks).
 units() {
     cp "$repository"/deploy/systemd/* .
