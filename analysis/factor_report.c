@@ -95,11 +95,12 @@ bool factor_report_print(const struct factor_report *report, FILE *out, struct s
         fputs("no movie has a training rating: there is nothing to say of factors\n", out);
         return end_print(out, status);
     }
-    if (!factor_report_components(report, out, status))
+    if (report->components > 0 && !factor_report_components(report, out, status))
         return false;
     if (report->biases == NULL)
         return true;
-    fputc('\n', out);
+    if (report->components > 0)
+        fputc('\n', out);
     return factor_report_biases(report, out, status);
 }
 

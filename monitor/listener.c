@@ -146,16 +146,25 @@ bool listener_open(struct listener *listener, const char *text, int preferred_po
     return true;
 }
 
-bool listener_is_local(const char *text) {
+/* Whether an address has places of this kind: all of them loopback, or not. False when it has none. */
+static bool lies(const char *text, bool on_loopback) {
     struct place place;
     struct status ignored;
     if (!split(&place, text, &ignored))
         return false;
     struct addrinfo *found = resolve(&place, &ignored);
-    bool local = found != NULL;
+    bool local = true, any = found != NULL;
     for (const struct addrinfo *at = found; at != NULL; at = at->ai_next)
         local = local && is_loopback(at->ai_addr);
     if (found != NULL)
         freeaddrinfo(found);
-    return local;
+    return any && local == on_loopback;
+}
+
+bool listener_is_local(const char *text) {
+    return lies(text, true);
+}
+
+bool listener_is_public(const char *text) {
+    return lies(text, false);
 }

@@ -23,4 +23,7 @@ bool listener_open(struct listener *listener, const char *text, int preferred_po
 /* Whether an address like the one above is one of this machine's alone: "localhost:80", "127.0.0.1:*", "[::1]:*". */
 bool listener_is_local(const char *text);
 
+/* Whether others can reach it. What is no address is neither. */
+bool listener_is_public(const char *text);
+
 #endif

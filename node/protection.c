@@ -41,7 +41,7 @@ static bool check_page(const struct config *config, struct status *status) {
     if (!token_read(&token, config->monitor_token, status))
         return status_context(status, "monitor.token");
     if (token.text[0] != '\0' || config->security_curve == CURVE_OFF ||
-        listener_is_local(config->monitor_listen))
+        !listener_is_public(config->monitor_listen))
         return true;
     return status_fail(status, STATUS_CONFIG,
                        "the page at monitor.listen: %s can be seen from other machines, and monitor.token is "

@@ -63,11 +63,18 @@ trains() {
 ends_as_embedded() {
     soon "${1:-30}" test -e "$run/summary.json" || {
         cat job.out
-        squeue
+        scontrol show job "$job"
         return 1
     }
     grep -q "\"digest\": \"$wanted\"" "$run/summary.json"
     soon 60 job_is_over "$job" # a node that is lost is waited for until Slurm gives it up
+}
+
+# A job that is in the queue again would wait there for two minutes.
+waits_no_longer() {
+    soon 20 job_is "$job" PENDING
+    soon 20 job_waits "$job"
+    scontrol update JobId="$job" StartTime=now
 }
 
 @test "a heterogeneous job over tcp with keys has the digest of the embedded run" {
@@ -109,8 +116,7 @@ ends_as_embedded() {
     submit -n1 : -n2 : -n2 --
     soon 20 trains
     scontrol requeue "$job"
-    soon 20 job_is "$job" PENDING
-    scontrol update JobId="$job" StartTime=now # Slurm would wait two minutes
+    waits_no_longer
     ends_as_embedded
     scontrol show job "$job" | grep -q "Restarts=1"
 }
@@ -120,9 +126,8 @@ ends_as_embedded() {
     submit -n1 : -n2 : -n2 --
     soon 20 trains
     scancel --batch --signal=TERM "$job" # what --signal=B:TERM@120 of the script makes Slurm do
-    soon 20 job_is "$job" PENDING
+    waits_no_longer
     grep -q "checkpoint [0-9]* is saved" job.out
-    scontrol update JobId="$job" StartTime=now
     ends_as_embedded
 }
 

@@ -99,6 +99,11 @@ job_is() {
     scontrol show job "$1" -o 2>/dev/null | head -n 1 | grep -q "JobState=$2"
 }
 
+# job_waits JOB: all its components are in the queue again; before that the others are still ending.
+job_waits() {
+    ! scontrol show job "$1" -o 2>/dev/null | grep -v "JobState=PENDING" | grep -q JobState
+}
+
 job_is_over() {
     [ -z "$(squeue -h -j "$1" 2>/dev/null)" ]
 }
