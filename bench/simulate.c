@@ -29,6 +29,9 @@ struct cluster {
     uint8_t codes[RATINGS_OF_A_BLOCK];
     float levels[1];
     struct timed_world *world;
+    struct coordinator *lead;
+    struct pserver **shards; /* [pservers] */
+    struct worker **crew;    /* [workers] */
     uint32_t epochs_done;
     double seconds[EPOCHS_MAX];
     uint64_t visits;            /* blocks walked */
@@ -170,28 +173,46 @@ static void build(struct cluster *cluster) {
     for (int i = 0; i < RATINGS_OF_A_BLOCK; i++)
         cluster->places[i] = 0;
     cluster->levels[0] = 3;
+    cluster->shards = keep(memory_take_array(cluster->pservers, sizeof(void *), "shards", &status), &status);
+    cluster->crew = keep(memory_take_array(cluster->workers, sizeof(void *), "workers", &status), &status);
     cluster->world = timed_world_new(&cluster->costs, 1 + cluster->pservers + cluster->workers);
     struct coordinator_spec spec = coordinator_of(cluster);
     struct timed_node *lead = timed_world_node(cluster->world, 0, NULL);
-    lead->engine = coordinator_engine(keep(coordinator_new(&spec, &status), &status));
+    cluster->lead = keep(coordinator_new(&spec, &status), &status);
+    lead->engine = coordinator_engine(cluster->lead);
     lead->perform = perform;
     lead->context = cluster;
     for (uint32_t i = 0; i < cluster->pservers; i++) {
         struct timed_node *node = timed_world_node(cluster->world, 1 + i, lead);
         snprintf(node->endpoint, sizeof node->endpoint, "tcp://shard:%u", 1 + i);
         struct pserver_spec pserver = pserver_of(cluster, i, node->endpoint);
-        node->engine = pserver_engine(keep(pserver_new(&pserver, &status), &status));
+        cluster->shards[i] = keep(pserver_new(&pserver, &status), &status);
+        node->engine = pserver_engine(cluster->shards[i]);
         node->perform = perform;
         node->context = cluster;
     }
     for (uint32_t i = 0; i < cluster->workers; i++) {
         struct timed_node *node = timed_world_node(cluster->world, 1 + cluster->pservers + i, lead);
         struct worker_spec worker = worker_of(cluster, i);
-        node->engine = worker_engine(keep(worker_new(&worker, &status), &status));
+        cluster->crew[i] = keep(worker_new(&worker, &status), &status);
+        node->engine = worker_engine(cluster->crew[i]);
         node->perform = perform;
         node->work = work;
         node->context = cluster;
     }
+}
+
+static void tear_down(struct cluster *cluster) {
+    coordinator_free(cluster->lead);
+    for (uint32_t i = 0; i < cluster->pservers; i++)
+        pserver_free(cluster->shards[i]);
+    for (uint32_t i = 0; i < cluster->workers; i++)
+        worker_free(cluster->crew[i]);
+    memory_release(cluster->shards);
+    memory_release(cluster->crew);
+    memory_release(cluster->part_first);
+    memory_release(cluster->stratum_first);
+    timed_world_free(cluster->world);
 }
 
 /* ---- the outcome ---- */
@@ -256,6 +277,6 @@ int main(int argc, char **argv) {
     build(&cluster);
     uint64_t took_ns = timed_world_run(cluster.world, is_over, &cluster) - 1000000000;
     print(&cluster, took_ns);
-    timed_world_free(cluster.world);
+    tear_down(&cluster);
     return cluster.epochs_done == cluster.epochs ? 0 : STATUS_UNAVAILABLE;
 }
