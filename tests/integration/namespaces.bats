@@ -133,7 +133,11 @@ def carry(source, sink):
 gate = socket.create_server(("0.0.0.0", int(sys.argv[1])))
 while True:
     inner, _ = gate.accept()
-    outer = socket.create_connection((sys.argv[2], int(sys.argv[3])))
+    try:
+        outer = socket.create_connection((sys.argv[2], int(sys.argv[3])))
+    except OSError:  # nobody listens there yet
+        inner.close()
+        continue
     threading.Thread(target=carry, args=(inner, outer), daemon=True).start()
     threading.Thread(target=carry, args=(outer, inner), daemon=True).start()' "$2" "${3%:*}" "${3#*:}" 3>&- &
     forwarders+=($!)
@@ -160,7 +164,7 @@ while True:
     done
     status=0
     on a dotbias-coordinator --config hosts.yaml --json --quiet --set run.dir=run >summary 2>complaints 3>&- || status=$?
-    kill "${forwarders[@]}"
+    kill "${forwarders[@]}" || true
     [ $status -eq 0 ] || cat complaints ./*.log
     output=$(cat summary)
     same_digest "$wanted" "the hosts"

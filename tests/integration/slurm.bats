@@ -74,6 +74,7 @@ ends_as_embedded() {
 waits_no_longer() {
     soon 20 job_is "$job" PENDING
     soon 20 job_waits "$job"
+    soon 20 batch_is_gone "$job"
     scontrol update JobId="$job" StartTime=now
 }
 

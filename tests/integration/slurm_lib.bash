@@ -18,6 +18,8 @@ free_ports() {
 write_slurm_conf() {
     local first last
     read -r first last < <(free_ports 5)
+    # Nothing here uses control groups, but slurmd looks for those of version 2, which a container may not have.
+    echo "CgroupPlugin=cgroup/v1" >"$slurm/cgroup.conf"
     cat >"$SLURM_CONF" <<C
 ClusterName=test
 SlurmctldHost=$(hostname -s)(127.0.0.1)
@@ -102,6 +104,11 @@ job_is() {
 # job_waits JOB: all its components are in the queue again; before that the others are still ending.
 job_waits() {
     ! scontrol show job "$1" -o 2>/dev/null | grep -v "JobState=PENDING" | grep -q JobState
+}
+
+# batch_is_gone JOB: its batch script has ended, and so has who looked after it: Slurm's two minutes are there for them.
+batch_is_gone() {
+    ! pgrep -f "^slurmstepd: \[$1\." >/dev/null
 }
 
 job_is_over() {
