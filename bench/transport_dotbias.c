@@ -307,7 +307,7 @@ static void send_step(struct client *client, uint32_t number, const uint32_t *pu
 }
 
 static void pull_run(struct client *client, uint32_t lane, uint64_t round, struct outbox *out) {
-    uint32_t count = client->given->in_flight, stratum = rotation_stratum(lane, round, count);
+    uint32_t count = client->given->in_flight, stratum = rotation_stratum(lane, round, count, count);
     struct message message = {.kind = MESSAGE_RUN_PULL};
     message.run_pull = (struct run_pull_message){.lane = lane,
                                                  .lease = LEASE,

@@ -9,7 +9,9 @@
  * learn factors that have nothing to do with each other, and spend the next epochs on agreeing (docs/PERFORMANCE.md has
  * the numbers). What it costs is that the last part begins `parts - 1` rounds behind the first.
  *
- * From the second epoch on parts go round: in a round every part visits another stratum, and nobody waits.
+ * From the second epoch on parts go round: in a round every part visits another stratum, and nobody waits. They keep as far
+ * from each other as they can: where there are c times more strata than parts, a stratum comes to a part c rounds after the
+ * part before has left it, and has that long to travel.
  */
 #ifndef MODEL_ROTATION_H
 #define MODEL_ROTATION_H
@@ -21,31 +23,47 @@ static inline bool rotation_is_first_epoch(uint64_t round, uint32_t strata) {
     return round < strata;
 }
 
+/* The stratum where a part begins an epoch: another one for every part, since parts <= strata. */
+static inline uint32_t rotation_start(uint32_t part, uint32_t parts, uint32_t strata) {
+    return (uint32_t)((uint64_t)part * strata / parts);
+}
+
+/* How many parts begin before a stratum, which may be `strata`. */
+static inline uint32_t rotation_starts_before(uint32_t stratum, uint32_t parts, uint32_t strata) {
+    return (uint32_t)(((uint64_t)stratum * parts + strata - 1) / strata);
+}
+
 /* The stratum that a part visits in a round. */
-static inline uint32_t rotation_stratum(uint32_t part, uint64_t round, uint32_t strata) {
-    return rotation_is_first_epoch(round, strata) ? (uint32_t)round : (uint32_t)((part + round) % strata);
+static inline uint32_t rotation_stratum(uint32_t part, uint64_t round, uint32_t parts, uint32_t strata) {
+    return (uint32_t)(rotation_is_first_epoch(round, strata)
+                          ? round
+                          : (rotation_start(part, parts, strata) + round) % strata);
 }
 
 /* The round of an epoch in which a part visits a stratum, counted over the whole run. */
-static inline uint64_t rotation_round(uint32_t part, uint32_t stratum, uint64_t epoch, uint32_t strata) {
-    return epoch * strata + (epoch == 0 ? stratum : (stratum + strata - part % strata) % strata);
+static inline uint64_t rotation_round(uint32_t part, uint32_t stratum, uint64_t epoch, uint32_t parts,
+                                      uint32_t strata) {
+    uint32_t start = epoch == 0 ? 0 : rotation_start(part, parts, strata);
+    return epoch * strata + (stratum + strata - start) % strata;
 }
 
-/* How often a stratum has been visited when every part has made its rounds before this one, and none this one. */
+/* How often a stratum has been visited when every part has made its rounds before this one, and none this one: by the parts
+ * that began the epoch at it or at one of the strata before it, as many as there were rounds. */
 static inline uint64_t rotation_visits(uint32_t stratum, uint64_t round, uint32_t parts, uint32_t strata) {
     uint64_t visits = round / strata * parts;
+    uint32_t rounds = (uint32_t)(round % strata), end = stratum + 1;
     if (rotation_is_first_epoch(round, strata))
         return stratum < round ? parts : 0;
-    for (uint32_t k = 0; k < round % strata; k++)
-        visits += (stratum + strata - k) % strata < parts;
-    return visits;
+    visits += rotation_starts_before(end, parts, strata);
+    return rounds <= end ? visits - rotation_starts_before(end - rounds, parts, strata)
+                         : visits + parts - rotation_starts_before(end + strata - rounds, parts, strata);
 }
 
 /* How often the stratum that a part visits in a round has been visited before: the version that the part reads. */
 static inline uint64_t rotation_version(uint32_t part, uint64_t round, uint32_t parts, uint32_t strata) {
     return rotation_is_first_epoch(round, strata)
                ? part
-               : rotation_visits(rotation_stratum(part, round, strata), round, parts, strata);
+               : rotation_visits(rotation_stratum(part, round, parts, strata), round, parts, strata);
 }
 
 #endif

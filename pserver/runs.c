@@ -147,7 +147,7 @@ static bool find_round(const struct runs *runs, uint32_t lane, uint32_t stratum,
     uint64_t epoch = version / parts;
     if (epoch > GATE_STEPS_MAX)
         return false;
-    *round = rotation_round(lane, stratum, epoch, strata);
+    *round = rotation_round(lane, stratum, epoch, parts, strata);
     return rotation_version(lane, *round, parts, strata) == version;
 }
 
@@ -181,7 +181,7 @@ bool runs_check_push(const struct runs *runs, const struct run_push_message *pus
     if (!check_name(runs, push->lane, name, status))
         return false;
     bool theirs = push->table == TABLE_USERS ||
-                  (rotation_stratum(push->lane, push->step, strata) == push->run &&
+                  (rotation_stratum(push->lane, push->step, parts, strata) == push->run &&
                    rotation_version(push->lane, push->step, parts, strata) == push->version);
     if (!theirs)
         return status_fail(status, STATUS_PROTOCOL,
@@ -203,7 +203,7 @@ void runs_pushed(struct runs *runs, const struct run_push_message *push) {
 }
 
 bool runs_stepped(const struct runs *runs, uint32_t lane, uint64_t step) {
-    struct run_name name = {TABLE_MOVIES, rotation_stratum(lane, step, runs->spec.strata)};
+    struct run_name name = {TABLE_MOVIES, rotation_stratum(lane, step, runs->spec.parts, runs->spec.strata)};
     return runs_seen(runs, name, rotation_version(lane, step, runs->spec.parts, runs->spec.strata));
 }
 

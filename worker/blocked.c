@@ -59,7 +59,7 @@ static void ask_round(struct worker *worker, struct lane *lane, uint64_t number,
                       struct outbox *out) {
     const struct worker_spec *spec = &worker->spec;
     struct round *at = part_place(lane->part, number);
-    uint32_t stratum = rotation_stratum(lane->number, number, spec->strata);
+    uint32_t stratum = rotation_stratum(lane->number, number, spec->parts, spec->strata);
     if (number >= lane->end_step || at->stratum.state != RUN_ABSENT)
         return;
     at->number = number;

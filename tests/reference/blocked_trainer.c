@@ -157,9 +157,10 @@ void blocked_trainer_epoch(struct blocked_trainer *trainer, uint32_t epoch) {
     memset(squared, 0, parts * sizeof *squared);
     for (uint64_t round = (uint64_t)epoch * strata; round < (epoch + UINT64_C(1)) * strata; round++) {
         struct step_rate rate = schedule_rate(&trainer->rule.schedule, strata, NULL, round);
-        for (uint32_t part = 0; part < parts; part++)
-            squared[part] += walk_block(
-                trainer, part, (uint32_t)((epoch == 0 ? round : part + round) % strata), rate, &count);
+        for (uint32_t part = 0; part < parts; part++) {
+            uint64_t start = epoch == 0 ? 0 : (uint64_t)part * strata / parts;
+            squared[part] += walk_block(trainer, part, (uint32_t)((start + round) % strata), rate, &count);
+        }
     }
     for (uint32_t part = 0; part < parts; part++)
         sum += squared[part];

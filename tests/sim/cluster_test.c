@@ -53,7 +53,7 @@ static void check_rows(struct witness *witness, uint32_t pserver, const struct r
 /* The part's round, counted on its own pushes, is the one in which it reads the stratum. */
 static void check_run(struct witness *witness, uint32_t pserver, const struct run_rows_message *rows) {
     uint32_t parts = (uint32_t)witness->config->train_parts, strata = (uint32_t)witness->config->train_strata;
-    uint64_t round = rotation_round(rows->lane, rows->run, rows->version / parts, strata);
+    uint64_t round = rotation_round(rows->lane, rows->run, rows->version / parts, parts, strata);
     witness->rows_seen++;
     witness->bound_broken += rows->version != witness->runs[pserver][rows->table][rows->run];
     if (rows->table == TABLE_MOVIES)

@@ -74,7 +74,7 @@ static void judge_rows(struct witness *witness, const struct node *node, const s
 /* Whether a part visits a stratum when it has been visited so often. */
 static bool is_turn(const struct config *config, const struct run_rows_message *rows) {
     uint32_t parts = (uint32_t)config->train_parts, strata = (uint32_t)config->train_strata;
-    uint64_t round = rotation_round(rows->lane, rows->run, rows->version / parts, strata);
+    uint64_t round = rotation_round(rows->lane, rows->run, rows->version / parts, parts, strata);
     return rotation_version(rows->lane, round, parts, strata) == rows->version;
 }
 

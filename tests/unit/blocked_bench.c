@@ -72,7 +72,7 @@ void blocked_open(struct bench *bench, enum optimiser_kind kind, uint32_t index,
 }
 
 struct run_plan blocked_round(uint32_t lane, uint64_t round) {
-    uint32_t stratum = rotation_stratum(lane, round, STRATA);
+    uint32_t stratum = rotation_stratum(lane, round, PARTS, STRATA);
     return (struct run_plan){.link = LINK_INCOMING + lane,
                              .lane = lane,
                              .lease = 1,

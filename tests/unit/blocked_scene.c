@@ -235,7 +235,7 @@ static struct block_rows run_of(struct scene_rows *rows, enum table_id table, ui
 static double walk_block(enum optimiser_kind optimiser, struct scene_rows *rows, uint32_t part,
                          uint64_t round) {
     struct worker_spec spec = scene_spec(optimiser);
-    uint32_t stratum = rotation_stratum(part, round, SCENE_STRATA);
+    uint32_t stratum = rotation_stratum(part, round, SCENE_PARTS, SCENE_STRATA);
     const struct scene_block *block = block_of(part, stratum);
     struct block_spec rule = {&spec.model, optimiser == OPTIMISER_SGD ? BLOCK_SGD : BLOCK_ADAGRAD,
                               (float)scene_rate(round).learning_rate, (float)spec.weight_decay,
@@ -254,7 +254,8 @@ void scene_expect(enum optimiser_kind optimiser, struct scene_tables *tables, ui
     for (uint64_t round = first; round < end; round++)
         for (uint32_t part = 0; part < SCENE_PARTS; part++) {
             losses[part].squared += walk_block(optimiser, rows, part, round);
-            losses[part].count += block_of(part, rotation_stratum(part, round, SCENE_STRATA))->count;
+            losses[part].count +=
+                block_of(part, rotation_stratum(part, round, SCENE_PARTS, SCENE_STRATA))->count;
         }
     for (uint32_t table = 0; table < TABLE_COUNT; table++)
         block_rows_store(3, (struct block_rows){rows[table].factors[0], rows[table].scalars, SCENE_ROWS},

@@ -41,7 +41,7 @@ static void check_strata(const struct stage *stage, uint32_t lane, uint64_t end,
             if (stage->sent[i].link != LINK_FIRST_PSERVER + shard)
                 continue;
             if (message->kind == MESSAGE_RUN_PULL && pull->table == TABLE_MOVIES && pull->lane == lane) {
-                uint32_t stratum = rotation_stratum(lane, pulled, SCENE_STRATA);
+                uint32_t stratum = rotation_stratum(lane, pulled, SCENE_PARTS, SCENE_STRATA);
                 assert_int_equal(pull->run, stratum);
                 assert_int_equal(pull->version, rotation_version(lane, pulled, SCENE_PARTS, SCENE_STRATA));
                 assert_int_equal(pull->lease, SCENE_LANES[lane].lease);
@@ -51,7 +51,7 @@ static void check_strata(const struct stage *stage, uint32_t lane, uint64_t end,
             }
             if (message->kind == MESSAGE_RUN_PUSH && push->table == TABLE_MOVIES && push->lane == lane) {
                 assert_int_equal(push->step, pushed);
-                assert_int_equal(push->run, rotation_stratum(lane, pushed, SCENE_STRATA));
+                assert_int_equal(push->run, rotation_stratum(lane, pushed, SCENE_PARTS, SCENE_STRATA));
                 assert_true(push->momentum == (optimiser == OPTIMISER_SGD ? scene_rate(pushed).momentum : 0));
                 pushed++;
                 assert_true(pulled > pushed || is_grant_end(pushed));

@@ -136,7 +136,7 @@ static void visit_all(uint32_t parts, uint32_t strata) {
     uint64_t last = EPOCHS * parts + 2;
     for (uint64_t round = 0; round < EPOCHS * strata; round++)
         for (uint32_t lane = 0; lane < parts; lane++) {
-            uint32_t stratum = rotation_stratum(lane, round, strata);
+            uint32_t stratum = rotation_stratum(lane, round, parts, strata);
             uint64_t there = runs.versions[TABLE_MOVIES][stratum];
             assert_false(runs_stepped(&runs, lane, round));
             for (uint64_t version = 0; version < last; version++)
@@ -159,7 +159,7 @@ static void visit_all(uint32_t parts, uint32_t strata) {
 
 static void every_version_has_one_reader(void **state) {
     (void)state;
-    for (uint32_t strata = 1; strata <= 5; strata++)
+    for (uint32_t strata = 1; strata <= 9; strata++)
         for (uint32_t parts = 1; parts <= strata; parts++)
             visit_all(parts, strata);
 }
