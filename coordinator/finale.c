@@ -3,8 +3,15 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "model/partition.h"
 #include "model/spec.h"
+
+static bool cut_tables(struct finale *finale, struct status *status) {
+    const struct finale_spec *spec = &finale->spec;
+    struct partition_spec users = {.rows = spec->users, .shards = spec->pservers};
+    struct partition_spec movies = {spec->movies, spec->pservers, spec->strata, spec->stratum_first};
+    return partition_init(&finale->tables[TABLE_USERS], &users, status) &&
+           partition_init(&finale->tables[TABLE_MOVIES], &movies, status);
+}
 
 bool finale_init(struct finale *finale, const struct finale_spec *spec, struct status *status) {
     size_t factors = spec->factors;
@@ -20,12 +27,15 @@ bool finale_init(struct finale *finale, const struct finale_spec *spec, struct s
     finale->answered = memory_take(spec->pservers, "shards", status);
     finale->chunk =
         memory_take_array(FINALE_CHUNK_ROWS, row_stride(spec->factors) * sizeof(float), "rows", status);
-    return finale->moments.sum != NULL && finale->moments.scatter != NULL && finale->axes != NULL &&
-           finale->share != NULL && finale->scores != NULL && finale->biases != NULL &&
-           finale->projected != NULL && finale->answered != NULL && finale->chunk != NULL;
+    return cut_tables(finale, status) && finale->moments.sum != NULL && finale->moments.scatter != NULL &&
+           finale->axes != NULL && finale->share != NULL && finale->scores != NULL &&
+           finale->biases != NULL && finale->projected != NULL && finale->answered != NULL &&
+           finale->chunk != NULL;
 }
 
 void finale_free(struct finale *finale) {
+    partition_free(&finale->tables[TABLE_USERS]);
+    partition_free(&finale->tables[TABLE_MOVIES]);
     memory_release(finale->moments.sum);
     memory_release(finale->moments.scatter);
     memory_release(finale->axes);
@@ -77,12 +87,16 @@ bool finale_moments(struct finale *finale, const struct roster *roster, uint32_t
     return true;
 }
 
+uint32_t finale_movies(const struct finale *finale, uint32_t shard) {
+    return partition_rows(&finale->tables[TABLE_MOVIES].spec, shard);
+}
+
 void finale_repeat_scores(const struct finale *finale, const struct roster *roster, struct outbox *out) {
     uint32_t components = finale->spec.components, shards = finale->spec.pservers;
     size_t bytes = (size_t)(components + 1) * finale->spec.factors * sizeof(double);
     struct message project = {.kind = MESSAGE_PROJECT, .project = {finale->epochs, components}};
     for (uint32_t shard = 0; shard < shards; shard++) {
-        uint32_t held = partition_rows(finale->spec.movies, shard, shards);
+        uint32_t held = finale_movies(finale, shard);
         if (held != 0 && finale->projected[shard] == held)
             continue;
         memcpy(outbox_body(out, bytes), finale->axes, bytes);
@@ -102,8 +116,7 @@ bool finale_decompose(struct finale *finale, struct status *status) {
 
 bool finale_scores(struct finale *finale, uint32_t shard, const struct message *message, bool *complete,
                    struct status *status) {
-    uint32_t components = finale->spec.components, shards = finale->spec.pservers;
-    uint32_t held = partition_rows(finale->spec.movies, shard, shards);
+    uint32_t components = finale->spec.components, held = finale_movies(finale, shard);
     uint64_t end = (uint64_t)message->projected.first + message->projected.movies;
     const double *lines = message->body;
     *complete = false;
@@ -115,7 +128,7 @@ bool finale_scores(struct finale *finale, uint32_t shard, const struct message *
         return status_fail(status, STATUS_PROTOCOL, "scores of %u movies in %zu bytes",
                            message->projected.movies, message->body_bytes);
     for (uint32_t i = 0; i < message->projected.movies; i++) {
-        uint32_t movie = partition_row(message->projected.first + i, shard, shards);
+        uint32_t movie = partition_row(&finale->tables[TABLE_MOVIES], message->projected.first + i, shard);
         const double *line = lines + (size_t)i * (components + 1);
         memcpy(finale->scores + (size_t)movie * components, line, components * sizeof(double));
         finale->biases[movie] = line[components];
@@ -132,15 +145,17 @@ static uint32_t table_rows(const struct finale *finale) {
     return finale->table == TABLE_USERS ? finale->spec.users : finale->spec.movies;
 }
 
-/* Rows of a chunk that a shard holds: the first one at or after chunk_first, then every pservers-th. */
-static uint32_t first_of_shard(const struct finale *finale, uint32_t shard) {
-    uint32_t shards = finale->spec.pservers;
-    return finale->chunk_first + (shard + shards - finale->chunk_first % shards) % shards;
+/* The shard's first row of the chunk from `row` on; at or behind the chunk's end when there is none. */
+static uint32_t row_of_shard(const struct finale *finale, uint32_t row, uint32_t shard) {
+    return partition_next(&finale->tables[finale->table].spec, row, shard);
 }
 
 static uint32_t rows_of_shard(const struct finale *finale, uint32_t shard) {
-    uint32_t first = first_of_shard(finale, shard), end = finale->chunk_first + finale->chunk_rows;
-    return first >= end ? 0 : (end - first - 1) / finale->spec.pservers + 1;
+    uint32_t end = finale->chunk_first + finale->chunk_rows, count = 0;
+    for (uint32_t row = row_of_shard(finale, finale->chunk_first, shard); row < end;
+         row = row_of_shard(finale, row + 1, shard))
+        count++;
+    return count;
 }
 
 /* Names the chunk under way in READ and VALUES. */
@@ -150,11 +165,11 @@ static uint64_t chunk_number(const struct finale *finale) {
 
 static void ask_shard(const struct finale *finale, const struct roster *roster, uint32_t shard,
                       struct outbox *out) {
-    uint32_t rows = rows_of_shard(finale, shard), first = first_of_shard(finale, shard);
+    uint32_t rows = rows_of_shard(finale, shard), row = finale->chunk_first;
     uint32_t *ids = outbox_body(out, rows * sizeof *ids);
     struct message read = {.kind = MESSAGE_READ, .read = {.request = chunk_number(finale)}};
-    for (uint32_t i = 0; i < rows; i++)
-        ids[i] = first + i * finale->spec.pservers;
+    for (uint32_t i = 0; i < rows; i++, row++)
+        ids[i] = row = row_of_shard(finale, row, shard);
     read.read.users = finale->table == TABLE_USERS ? rows : 0;
     read.read.movies = finale->table == TABLE_USERS ? 0 : rows;
     outbox_send(out, roster_pserver(roster, shard)->link, &read);
@@ -185,16 +200,17 @@ bool finale_ask_rows(struct finale *finale, const struct roster *roster, struct 
 bool finale_rows(struct finale *finale, uint32_t shard, const struct message *message, struct outbox *out,
                  struct status *status) {
     size_t stride = row_stride(finale->spec.factors);
-    uint32_t rows = rows_of_shard(finale, shard), first = first_of_shard(finale, shard);
+    uint32_t rows = rows_of_shard(finale, shard), row = finale->chunk_first;
     const float *values = message->body;
     if (finale->answered[shard] || message->values.request != chunk_number(finale))
         return true; /* heard before */
     if (message->body_bytes != rows * stride * sizeof(float))
         return status_fail(status, STATUS_PROTOCOL, "%zu bytes of rows that nobody asked for",
                            message->body_bytes);
-    for (uint32_t i = 0; i < rows; i++) {
-        uint32_t at = first + i * finale->spec.pservers - finale->chunk_first;
-        memcpy(finale->chunk + at * stride, values + i * stride, stride * sizeof(float));
+    for (uint32_t i = 0; i < rows; i++, row++) {
+        row = row_of_shard(finale, row, shard);
+        memcpy(finale->chunk + (row - finale->chunk_first) * stride, values + i * stride,
+               stride * sizeof(float));
     }
     finale->answered[shard] = 1;
     if (--finale->shards_missing != 0)

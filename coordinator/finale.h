@@ -6,6 +6,7 @@
 
 #include "coordinator/roster.h"
 #include "model/factors.h"
+#include "model/partition.h"
 #include "proto/event.h"
 
 enum { FINALE_CHUNK_ROWS = 8192 };
@@ -15,10 +16,13 @@ _Static_assert((int)FINALE_CHUNK_ROWS <= (int)READ_ROWS_MAX, "one shard may hold
 struct finale_spec {
     uint32_t users, movies, factors, components; /* components: 0 for no PCA */
     uint32_t pservers;
+    uint32_t strata;               /* movies live by strata (model/partition.h); 0: dealt like cards */
+    const uint32_t *stratum_first; /* [strata + 1], outlives us */
 };
 
 struct finale {
     struct finale_spec spec;
+    struct partition tables[TABLE_COUNT];
     uint32_t epochs; /* that have been trained */
     struct factor_moments moments;
     double *axes;        /* [1 + components][factors]: mean, then axes */
@@ -59,6 +63,9 @@ bool finale_decompose(struct finale *finale, struct status *status);
 /* PROJECTED of a shard; *complete when every movie has its scores, signs fixed. */
 bool finale_scores(struct finale *finale, uint32_t shard, const struct message *message, bool *complete,
                    struct status *status);
+
+/* Movies of a shard. */
+uint32_t finale_movies(const struct finale *finale, uint32_t shard);
 
 /* Asks for the next chunk of rows; false when both tables are through. */
 bool finale_ask_rows(struct finale *finale, const struct roster *roster, struct outbox *out);

@@ -5,7 +5,6 @@
 #include "coordinator/course.h"
 #include "coordinator/joining.h"
 #include "coordinator/progress.h"
-#include "model/partition.h"
 
 /* While members are missing: says so from time to time, and gives up at the deadline. False when it gave up.
  */
@@ -76,7 +75,7 @@ static void name_awaited(const struct coordinator *coordinator, char *text, size
         name_pserver(coordinator, finale->next_shard, text, capacity);
         break;
     case SCORES:
-        while (i < pservers && finale->projected[i] == partition_rows(coordinator->spec.movies, i, pservers))
+        while (i < pservers && finale->projected[i] == finale_movies(finale, i))
             i++;
         name_pserver(coordinator, i, text, capacity);
         break;

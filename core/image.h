@@ -21,6 +21,8 @@ struct image_held {
 struct shard_image {
     uint32_t shard, shards;         /* this one among all */
     uint32_t users, movies;         /* rows of the whole tables */
+    uint32_t strata;                /* movies live by strata (model/partition.h); 0: dealt like cards */
+    const uint32_t *stratum_first;  /* [strata + 1], not the image's own */
     uint32_t user_rows, movie_rows; /* rows of this shard; entries = user_rows + movie_rows */
     uint32_t factors, stride;
     uint64_t step;         /* steps applied */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/image.h"
 #include "core/status.h"
 
 /* The folders of checkpoints, whole or not, by rising number. */
@@ -21,6 +22,9 @@ bool checkpoint_shard_path(char path[PATH_MAX], const char *folder, uint64_t num
                            struct status *status);
 bool checkpoint_manifest_path(char path[PATH_MAX], const char *folder, uint64_t number,
                               struct status *status);
+
+/* Whether an image has the rows of its shard (model/partition.h). */
+bool checkpoint_rows_fit(const struct shard_image *image);
 
 /* Makes folder/<number>. STATUS_CANT_CREATE. */
 bool checkpoint_make_folder(const char *folder, uint64_t number, struct status *status);

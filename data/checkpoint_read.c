@@ -13,14 +13,19 @@
 struct stored_shard {
     struct container *file;
     struct shard_image image; /* its arrays lie in the file and are only read */
-    uint64_t rates_hash;
+    struct partition tables[TABLE_COUNT];
+    uint64_t rates_hash, strata_hash;
 };
+
+/* More strata than any run has. */
+enum { STRATA_MAX = 1 << 16 };
 
 /* What a reading needs at every file. */
 struct reading {
     uint64_t number, rates_capacity;
-    struct shard_image *image; /* being filled */
-    uint64_t rates_hash;       /* of the first file */
+    struct shard_image *image;            /* being filled */
+    struct partition tables[TABLE_COUNT]; /* of the image */
+    uint64_t rates_hash, strata_hash;     /* of the first file */
 };
 
 static bool fill_numbers(struct shard_image *image, const json_int_t numbers[8], struct status *status) {
@@ -42,22 +47,24 @@ static bool fill_numbers(struct shard_image *image, const json_int_t numbers[8],
 
 static bool take_meta(struct stored_shard *stored, json_t *meta, uint64_t number, bool has_state[3],
                       struct status *status) {
-    json_int_t numbers[8], held, stored_number, kept_epoch;
+    json_int_t numbers[8], held, stored_number, kept_epoch, strata = 0; /* not in files of old versions */
     int has_first, has_second, has_kept;
-    if (json_unpack(meta, "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:I}", "number",
-                    &stored_number, "shard", &numbers[0], "shards", &numbers[1], "users", &numbers[2],
-                    "movies", &numbers[3], "factors", &numbers[4], "stride", &numbers[5], "step", &numbers[6],
-                    "window_first", &numbers[7], "has_first", &has_first, "has_second", &has_second,
-                    "has_kept", &has_kept, "kept_epoch", &kept_epoch, "held", &held) != 0)
+    if (json_unpack(meta, "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:I, s?:I}",
+                    "number", &stored_number, "shard", &numbers[0], "shards", &numbers[1], "users",
+                    &numbers[2], "movies", &numbers[3], "factors", &numbers[4], "stride", &numbers[5], "step",
+                    &numbers[6], "window_first", &numbers[7], "has_first", &has_first, "has_second",
+                    &has_second, "has_kept", &has_kept, "kept_epoch", &kept_epoch, "held", &held, "strata",
+                    &strata) != 0)
         return status_fail(status, STATUS_BAD_DATA, "section meta lacks a field");
     if (stored_number != (json_int_t)number || held < 0 || held > INT32_MAX || kept_epoch < 0 ||
-        kept_epoch > UINT32_MAX)
+        kept_epoch > UINT32_MAX || strata < 0 || strata > STRATA_MAX)
         return status_fail(status, STATUS_BAD_DATA, "section meta does not fit this checkpoint");
     stored->image.held.count = (uint64_t)held;
     has_state[0] = has_first;
     has_state[1] = has_second;
     has_state[2] = has_kept;
     stored->image.kept_epoch = (uint32_t)kept_epoch;
+    stored->image.strata = (uint32_t)strata;
     return fill_numbers(&stored->image, numbers, status);
 }
 
@@ -69,11 +76,44 @@ static bool point(void *pointer_to, const struct container *file, const char *na
     return items != NULL;
 }
 
+static bool check_strata(const struct shard_image *image, struct status *status) {
+    const uint32_t *firsts = image->stratum_first;
+    bool good = firsts[0] == 0 && firsts[image->strata] == image->movies;
+    for (uint32_t i = 0; good && i < image->strata; i++)
+        good = firsts[i] <= firsts[i + 1];
+    return good || status_fail(status, STATUS_BAD_DATA, "section stratum_first does not cut the movies");
+}
+
+static bool take_partitions(struct partition tables[TABLE_COUNT], const struct shard_image *image,
+                            struct status *status) {
+    struct partition_spec users = partition_of_image(image, TABLE_USERS),
+                          movies = partition_of_image(image, TABLE_MOVIES);
+    return partition_init(&tables[TABLE_USERS], &users, status) &&
+           partition_init(&tables[TABLE_MOVIES], &movies, status);
+}
+
+static void free_partitions(struct partition tables[TABLE_COUNT]) {
+    partition_free(&tables[TABLE_USERS]);
+    partition_free(&tables[TABLE_MOVIES]);
+}
+
+/* Where the rows lie in the file; old files, and those of minibatches, have no strata. */
+static bool cut_tables(struct stored_shard *stored, struct status *status) {
+    struct shard_image *image = &stored->image;
+    if (image->strata != 0 && (!point(&image->stratum_first, stored->file, "stratum_first",
+                                      image->strata + (uint64_t)1, sizeof *image->stratum_first, status) ||
+                               !check_strata(image, status)))
+        return false;
+    if (!take_partitions(stored->tables, image, status))
+        return false;
+    image->user_rows = partition_rows(&stored->tables[TABLE_USERS].spec, image->shard);
+    image->movie_rows = partition_rows(&stored->tables[TABLE_MOVIES].spec, image->shard);
+    return true;
+}
+
 static bool point_to_arrays(struct stored_shard *stored, const bool has_state[3], struct status *status) {
     struct shard_image *image = &stored->image;
     const struct container *file = stored->file;
-    image->user_rows = partition_rows(image->users, image->shard, image->shards);
-    image->movie_rows = partition_rows(image->movies, image->shard, image->shards);
     uint64_t entries = (uint64_t)image->user_rows + image->movie_rows, floats = entries * image->stride;
     uint64_t rates = (image->step - image->window_first) * 2, held = image->held.count;
     return point(&image->values, file, "values", floats, sizeof(float), status) &&
@@ -88,6 +128,11 @@ static bool point_to_arrays(struct stored_shard *stored, const bool has_state[3]
            point(&image->held.values, file, "held_values", held * image->stride, sizeof(float), status);
 }
 
+static void close_stored(struct stored_shard *stored) {
+    free_partitions(stored->tables);
+    container_close(stored->file);
+}
+
 static bool open_stored(struct stored_shard *stored, const char *path, uint64_t number,
                         struct status *status) {
     bool has_state[3] = {false, false, false};
@@ -96,12 +141,13 @@ static bool open_stored(struct stored_shard *stored, const char *path, uint64_t 
         return false;
     json_t *meta = sections_meta(stored->file, status);
     bool done = meta != NULL && take_meta(stored, meta, number, has_state, status) &&
-                point_to_arrays(stored, has_state, status);
+                cut_tables(stored, status) && point_to_arrays(stored, has_state, status);
     json_decref(meta);
     stored->rates_hash = container_hash(stored->file, "rates");
+    stored->strata_hash = stored->image.strata == 0 ? 0 : container_hash(stored->file, "stratum_first");
     if (done)
         return true;
-    container_close(stored->file);
+    close_stored(stored);
     return status_context(status, "%s", path);
 }
 
@@ -132,6 +178,7 @@ static bool take_history(struct reading *reading, const struct stored_shard *sto
     image->window_first = stored->image.window_first;
     image->kept_epoch = stored->image.kept_epoch;
     reading->rates_hash = stored->rates_hash;
+    reading->strata_hash = stored->strata_hash;
     if (pairs > 0)
         memcpy(image->rates, stored->image.rates, pairs * 2 * sizeof *image->rates);
     return true;
@@ -142,7 +189,7 @@ static bool check_history(const struct reading *reading, const struct stored_sha
     return (stored->image.step == reading->image->step &&
             stored->image.window_first == reading->image->window_first &&
             stored->image.kept_epoch == reading->image->kept_epoch &&
-            stored->rates_hash == reading->rates_hash) ||
+            stored->rates_hash == reading->rates_hash && stored->strata_hash == reading->strata_hash) ||
            status_fail(status, STATUS_BAD_DATA, "the shards were not cut at one step");
 }
 
@@ -161,12 +208,16 @@ static void copy_entry(struct shard_image *to, uint64_t to_entry, const struct s
 }
 
 /* Copies the rows of one table that both shards have; a table's entries begin at to_base and from_base. */
-static void copy_table(struct shard_image *to, uint32_t to_rows, uint64_t to_base,
-                       const struct shard_image *from, uint64_t from_base) {
-    for (uint32_t local = 0; local < to_rows; local++) {
-        uint32_t row = partition_row(local, to->shard, to->shards);
-        if (partition_shard(row, from->shards) == from->shard)
-            copy_entry(to, to_base + local, from, from_base + partition_local(row, from->shards));
+static void copy_table(const struct reading *reading, const struct stored_shard *stored, enum table_id table,
+                       uint64_t to_base, uint64_t from_base) {
+    const struct partition *theirs = &stored->tables[table], *ours = &reading->tables[table];
+    struct shard_image *to = reading->image;
+    const struct shard_image *from = &stored->image;
+    uint32_t rows = partition_rows(&ours->spec, to->shard);
+    for (uint32_t local = 0; local < rows; local++) {
+        uint32_t row = partition_row(ours, local, to->shard);
+        if (partition_shard(&theirs->spec, row) == from->shard)
+            copy_entry(to, to_base + local, from, from_base + partition_local(theirs, row));
     }
 }
 
@@ -178,11 +229,11 @@ static bool check_next_steps(const struct shard_image *stored, struct status *st
     return true;
 }
 
-static bool check_name(const struct shard_image *stored, uint64_t name, struct status *status) {
+static bool check_name(const struct stored_shard *stored, uint64_t name, struct status *status) {
     uint32_t row = (uint32_t)name;
     uint64_t table = name >> 32;
-    return (table < TABLE_COUNT && row < (table == TABLE_USERS ? stored->users : stored->movies) &&
-            partition_shard(row, stored->shards) == stored->shard) ||
+    return (table < TABLE_COUNT && row < stored->tables[table].spec.rows &&
+            partition_shard(&stored->tables[table].spec, row) == stored->image.shard) ||
            status_fail(status, STATUS_BAD_DATA, "a held row is none of this shard's");
 }
 
@@ -199,12 +250,16 @@ static bool copy_held_row(struct shard_image *to, const struct shard_image *from
     return true;
 }
 
-static bool copy_held(struct shard_image *to, const struct shard_image *from, struct status *status) {
-    for (uint64_t i = 0; i < from->held.count; i++) {
-        uint64_t name = from->held.names[i];
-        if (!check_name(from, name, status))
+static bool copy_held(const struct reading *reading, const struct stored_shard *stored,
+                      struct status *status) {
+    const struct image_held *held = &stored->image.held;
+    struct shard_image *to = reading->image;
+    for (uint64_t i = 0; i < held->count; i++) {
+        uint64_t name = held->names[i];
+        if (!check_name(stored, name, status))
             return false;
-        if (partition_shard((uint32_t)name, to->shards) == to->shard && !copy_held_row(to, from, i, status))
+        if (partition_shard(&reading->tables[name >> 32].spec, (uint32_t)name) == to->shard &&
+            !copy_held_row(to, &stored->image, i, status))
             return false;
     }
     return true;
@@ -218,9 +273,9 @@ static bool copy_stored(struct reading *reading, const struct stored_shard *stor
         (from->shard == 0 ? take_history(reading, stored, status) : check_history(reading, stored, status));
     if (!fits)
         return false;
-    copy_table(image, image->user_rows, 0, from, 0);
-    copy_table(image, image->movie_rows, image->user_rows, from, from->user_rows);
-    return copy_held(image, from, status);
+    copy_table(reading, stored, TABLE_USERS, 0, 0);
+    copy_table(reading, stored, TABLE_MOVIES, image->user_rows, from->user_rows);
+    return copy_held(reading, stored, status);
 }
 
 static bool read_file(struct reading *reading, const char *path, uint32_t shard, uint32_t shards,
@@ -233,23 +288,28 @@ static bool read_file(struct reading *reading, const char *path, uint32_t shard,
         status_fail(status, STATUS_BAD_DATA, "it holds shard %u of %u, not %u of %u", stored.image.shard,
                     stored.image.shards, shard, shards);
     done = done && copy_stored(reading, &stored, status);
-    container_close(stored.file);
+    close_stored(&stored);
     return done || status_context(status, "%s", path);
+}
+
+static bool read_files(struct reading *reading, const char *folder, uint32_t shards, struct status *status) {
+    char path[PATH_MAX];
+    if (shards == 0)
+        return status_fail(status, STATUS_BAD_DATA, "a checkpoint without shards");
+    for (uint32_t shard = 0; shard < shards; shard++)
+        if (!checkpoint_shard_path(path, folder, reading->number, shard, status) ||
+            !read_file(reading, path, shard, shards, status))
+            return status_context(status, "checkpoint %" PRIu64, reading->number);
+    return true;
 }
 
 bool checkpoint_read_shard(const char *folder, uint64_t number, uint32_t shards_then,
                            struct shard_image *image, uint64_t rates_capacity, struct status *status) {
-    char path[PATH_MAX];
     struct reading reading = {.number = number, .rates_capacity = rates_capacity, .image = image};
-    REQUIRE(image->user_rows == partition_rows(image->users, image->shard, image->shards) &&
-                image->movie_rows == partition_rows(image->movies, image->shard, image->shards),
-            "an image has the rows of its shard");
+    REQUIRE(checkpoint_rows_fit(image), "an image has the rows of its shard");
     image->held.count = 0;
-    if (shards_then == 0)
-        return status_fail(status, STATUS_BAD_DATA, "a checkpoint without shards");
-    for (uint32_t shard = 0; shard < shards_then; shard++)
-        if (!checkpoint_shard_path(path, folder, number, shard, status) ||
-            !read_file(&reading, path, shard, shards_then, status))
-            return status_context(status, "checkpoint %" PRIu64, number);
-    return true;
+    bool done =
+        take_partitions(reading.tables, image, status) && read_files(&reading, folder, shards_then, status);
+    free_partitions(reading.tables);
+    return done;
 }

@@ -71,6 +71,8 @@ bool forecast_make(struct forecast *forecast, const struct config *config, const
     uint32_t components = (uint32_t)config->run_components;
     pserver.shard.users = set->users;
     pserver.shard.movies = set->movies;
+    pserver.shard.strata = worker.blocked && set->blocks != NULL ? worker.strata : 0;
+    pserver.shard.stratum_first = worker.stratum_first;
     *forecast = (struct forecast){
         .steps_per_epoch = worker.steps_per_epoch,
         .epochs = (uint32_t)(worker.total_steps / worker.steps_per_epoch),

@@ -17,8 +17,8 @@
 #include "core/tally.h"
 
 enum {
-    PROTOCOL_VERSION = 5,
-    LANES_MAX = 256,
+    PROTOCOL_VERSION = 6,
+    LANES_MAX = 1024,
     RUNS_MAX = 4096,                 /* parts or strata */
     RUN_ROWS_MAX = 1 << 16,          /* rows of a part or of a stratum, over all shards */
     ROWS_MAX = 1 << 22,              /* rows in one message */

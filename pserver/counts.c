@@ -2,7 +2,8 @@
 
 void counts_beat(struct pserver *pserver, struct outbox *out) {
     struct heartbeat_message *counters = &pserver->counters;
-    counters->step = pserver->gate.applied;
+    counters->step = pserver->spec.runs.blocked ? runs_clock(&pserver->runs, pserver->gate.applied)
+                                                : pserver->gate.applied;
     if (pserver->shard != NULL) {
         counters->user_rows = shard_rows(pserver->shard, TABLE_USERS);
         counters->movie_rows = shard_rows(pserver->shard, TABLE_MOVIES);

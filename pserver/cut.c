@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pserver/settle.h"
+
 bool cut_reserve(struct pserver *pserver, struct status *status) {
     struct copying *copying = &pserver->copying;
     if (copying->taken)
@@ -74,6 +76,15 @@ static void write_copy(struct pserver *pserver, struct outbox *out) {
     outbox_job(out, &copying->job);
 }
 
+/* In mode blocked only some steps of a lane are seen here: none that is still to come, and none beyond. */
+static bool stands(const struct pserver *pserver, const struct cut_message *cut, struct status *status) {
+    if (!pserver->spec.runs.blocked)
+        return gate_stands(&pserver->gate, cut->lane_step, cut->clock_step, status);
+    return (cut->lane_step == cut->clock_step && pserver->gate.applied >= cut->lane_step &&
+            !settle_has_passed(pserver, cut->lane_step)) ||
+           status_fail(status, STATUS_PROTOCOL, "lanes do not stand at step %" PRIu64, cut->lane_step);
+}
+
 static bool check(const struct pserver *pserver, const struct cut_message *cut, struct status *status) {
     const struct copying *copying = &pserver->copying;
     if (cut->number <= copying->number)
@@ -82,8 +93,7 @@ static bool check(const struct pserver *pserver, const struct cut_message *cut, 
     if (copying->writing)
         return status_fail(status, STATUS_PROTOCOL, "checkpoint %" PRIu64 " is still being written",
                            copying->number);
-    return gate_stands(&pserver->gate, cut->lane_step, cut->clock_step, status) &&
-           check_held(pserver, cut->lane_step, status);
+    return stands(pserver, cut, status) && check_held(pserver, cut->lane_step, status);
 }
 
 bool cut_take(struct pserver *pserver, const struct cut_message *cut, struct outbox *out,

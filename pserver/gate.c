@@ -138,6 +138,13 @@ void gate_applied(struct gate *gate) {
     gate->applied++;
 }
 
+void gate_wait_for(struct gate *gate, uint32_t lane, uint64_t step, double squared, uint64_t count) {
+    gate->lanes[lane].pushed = step;
+    gate->lanes[lane].squared = squared;
+    gate->lanes[lane].count = count;
+    gate->applied = slowest(gate);
+}
+
 bool gate_open(const struct gate *gate, uint64_t pull_step) {
     switch (gate->spec.kind) {
     case GATE_SYNCHRONOUS:

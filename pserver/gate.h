@@ -103,6 +103,10 @@ bool gate_complete(const struct gate *gate);
 /* A step (or, in ssp and asp, a push) has been applied. */
 void gate_applied(struct gate *gate);
 
+/* Mode blocked, where a shard sees only some of a lane's steps: the next one that is still to come here, and what was said
+ * with the last one. Steps before it, of all lanes, count as applied. */
+void gate_wait_for(struct gate *gate, uint32_t lane, uint64_t step, double squared, uint64_t count);
+
 /* Whether the pull for a step may be answered now. */
 bool gate_open(const struct gate *gate, uint64_t pull_step);
 

@@ -2,7 +2,6 @@
 
 #include "core/memory.h"
 #include "model/optimiser.h"
-#include "model/partition.h"
 
 static bool take_held(struct image_held *held, uint64_t capacity, uint32_t stride, struct status *status) {
     held->capacity = capacity;
@@ -38,8 +37,10 @@ bool image_init(struct shard_image *image, const struct shard_spec *spec, uint64
         .shards = spec->shards,
         .users = spec->users,
         .movies = spec->movies,
-        .user_rows = partition_rows(spec->users, spec->index, spec->shards),
-        .movie_rows = partition_rows(spec->movies, spec->index, spec->shards),
+        .strata = spec->strata,
+        .stratum_first = spec->stratum_first,
+        .user_rows = shard_rows_planned(spec, TABLE_USERS),
+        .movie_rows = shard_rows_planned(spec, TABLE_MOVIES),
         .factors = spec->model.factors,
         .stride = row_stride(spec->model.factors),
     };
@@ -63,8 +64,7 @@ void image_free(struct shard_image *image) {
 
 size_t image_bytes(const struct shard_spec *spec, uint64_t held_capacity) {
     size_t row = row_stride(spec->model.factors) * sizeof(float);
-    size_t entries = (size_t)partition_rows(spec->users, spec->index, spec->shards) +
-                     partition_rows(spec->movies, spec->index, spec->shards);
+    size_t entries = (size_t)shard_rows_planned(spec, TABLE_USERS) + shard_rows_planned(spec, TABLE_MOVIES);
     unsigned needs = optimiser_needs(&spec->optimiser);
     size_t arrays =
         1 + ((needs & OPTIMISER_NEEDS_FIRST) != 0) + ((needs & OPTIMISER_NEEDS_SECOND) != 0) + spec->keeps;

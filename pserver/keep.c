@@ -1,5 +1,7 @@
 #include "pserver/keep.h"
 
+#include "pserver/settle.h"
+
 static void tell(const struct pserver *pserver, const struct keep_message *keep, struct outbox *out) {
     struct message kept = {.kind = MESSAGE_KEPT, .kept = {.epoch = keep->epoch, .back = keep->back}};
     if (keep->back)
@@ -9,7 +11,7 @@ static void tell(const struct pserver *pserver, const struct keep_message *keep,
 
 static bool has_settled(const struct pserver *pserver) {
     const struct settling *settling = &pserver->settling;
-    return settling->done && !settling->waiting && pserver->gate.applied == settling->done_step;
+    return settling->done && !settling->waiting && !settle_has_passed(pserver, settling->done_step);
 }
 
 /* Older epochs are those of messages that were late. */

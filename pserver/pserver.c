@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "core/memory.h"
-#include "model/partition.h"
 #include "pserver/counts.h"
 #include "pserver/cut.h"
 #include "pserver/keep.h"
@@ -21,6 +20,8 @@ static struct pserver_spec fit(const struct pserver_spec *spec) {
     struct pserver_spec fitted = *spec;
     if (spec->runs.blocked) {
         fitted.gate = (struct gate_spec){GATE_SYNCHRONOUS, spec->runs.parts, 0};
+        fitted.runs.shard = spec->shard.index;
+        fitted.runs.shards = spec->shard.shards;
         fitted.shard.lanes = 1;
         fitted.shard.lane_rows = 0;
     }
@@ -84,7 +85,7 @@ static size_t request_bytes(const struct pserver_spec *spec) {
 
 size_t pserver_bytes(const struct pserver_spec *given) {
     struct pserver_spec spec = fit(given);
-    uint32_t movies = partition_rows(spec.shard.movies, spec.shard.index, spec.shard.shards);
+    uint32_t movies = shard_rows_planned(&spec.shard, TABLE_MOVIES);
     return shard_bytes_planned(&spec.shard) +
            (spec.runs.blocked ? runs_bytes(&spec.runs) : request_bytes(&spec) + heat_bytes(movies)) +
            (spec.saves ? image_bytes(&spec.shard, state_held_capacity(&spec)) : 0);
@@ -118,18 +119,20 @@ static bool take_heat(struct pserver *pserver, struct status *status) {
 
 static bool start(struct pserver *pserver, struct status *status) {
     pserver->shard = shard_new(&pserver->spec.shard, status);
+    if (pserver->shard != NULL && pserver->spec.runs.blocked)
+        serve_runs_start(pserver, 0);
     return pserver->shard != NULL && take_heat(pserver, status) &&
            (!pserver->spec.saves || cut_reserve(pserver, status));
 }
 
-/* The first one makes the shard or sends for it; when it comes again, READY may have been lost. */
-static void on_welcome(struct pserver *pserver, const struct welcome_message *welcome, struct outbox *out) {
+/* Makes the shard, or sends for it, as soon as it is known which rows are its own. When what says so comes again, READY may
+ * have been lost. */
+static void begin(struct pserver *pserver, struct outbox *out) {
+    const struct welcome_message *welcome = &pserver->welcome;
     struct status status;
-    if (pserver->copying.reading)
+    if (pserver->copying.reading || (pserver->spec.runs.blocked && !pserver->runs.known))
         return;
     if (pserver->shard == NULL) {
-        pserver->spec.shard.users = welcome->users;
-        pserver->spec.shard.movies = welcome->movies;
         bool good = welcome->checkpoint == 0 ? start(pserver, &status)
                                              : restore_begin(pserver, welcome, out, &status);
         if (!good)
@@ -138,6 +141,15 @@ static void on_welcome(struct pserver *pserver, const struct welcome_message *we
             return;
     }
     tell_if_ready(pserver, out);
+}
+
+static void on_welcome(struct pserver *pserver, const struct welcome_message *welcome, struct outbox *out) {
+    if (pserver->shard == NULL && !pserver->copying.reading) {
+        pserver->welcome = *welcome;
+        pserver->spec.shard.users = welcome->users;
+        pserver->spec.shard.movies = welcome->movies;
+    }
+    begin(pserver, out);
 }
 
 static void on_job_done(struct pserver *pserver, const struct job *job, struct outbox *out) {
@@ -228,7 +240,7 @@ static bool on_runs(struct pserver *pserver, const struct event *event, struct o
                     struct status *status) {
     if (!serve_runs_place(pserver, event, status))
         return false;
-    tell_if_ready(pserver, out);
+    begin(pserver, out);
     return true;
 }
 

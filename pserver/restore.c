@@ -5,6 +5,7 @@
 
 #include "model/optimiser.h"
 #include "pserver/cut.h"
+#include "pserver/serve_runs.h"
 
 bool restore_begin(struct pserver *pserver, const struct welcome_message *welcome, struct outbox *out,
                    struct status *status) {
@@ -77,6 +78,6 @@ bool restore_finish(struct pserver *pserver, struct status *status) {
         return false;
     rates_start(&pserver->rates, pserver->gate.applied);
     if (pserver->spec.runs.blocked)
-        runs_start(&pserver->runs, pserver->gate.applied);
+        serve_runs_start(pserver, pserver->gate.applied);
     return fill_replies(pserver, status);
 }

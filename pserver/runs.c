@@ -36,6 +36,7 @@ void runs_free(struct runs *runs) {
         memory_release(runs->firsts[table]);
         memory_release(runs->versions[table]);
     }
+    partition_free(&runs->movies);
     memory_release(runs->lanes);
     *runs = (struct runs){0};
 }
@@ -44,7 +45,7 @@ size_t runs_bytes(const struct runs_spec *spec) {
     size_t count = (size_t)spec->parts + spec->strata;
     if (!spec->blocked)
         return 0;
-    return (count + TABLE_COUNT) * sizeof(uint32_t) + count * sizeof(uint64_t) +
+    return (count + TABLE_COUNT + spec->strata) * sizeof(uint32_t) + count * sizeof(uint64_t) +
            spec->parts * sizeof(struct runs_lane);
 }
 
@@ -76,6 +77,12 @@ static bool check_placement(const struct runs *runs, const struct message *messa
            check_firsts(firsts + parts + 1, TABLE_MOVIES, strata, movies, status);
 }
 
+static bool cut_movies(struct runs *runs, uint32_t movies, struct status *status) {
+    const struct partition_spec spec = {movies, runs->spec.shards, runs->spec.strata,
+                                        runs->firsts[TABLE_MOVIES]};
+    return partition_init(&runs->movies, &spec, status);
+}
+
 bool runs_place(struct runs *runs, const struct message *message, uint32_t users, uint32_t movies,
                 struct status *status) {
     if (!check_placement(runs, message, users, movies, status))
@@ -86,17 +93,26 @@ bool runs_place(struct runs *runs, const struct message *message, uint32_t users
     if (!runs->known) {
         memcpy(runs->firsts[TABLE_USERS], parts, part_bytes);
         memcpy(runs->firsts[TABLE_MOVIES], strata, stratum_bytes);
-        runs->known = true;
+        runs->known = cut_movies(runs, movies, status);
     }
+    if (!runs->known)
+        return false;
     bool same = memcmp(runs->firsts[TABLE_USERS], parts, part_bytes) == 0 &&
                 memcmp(runs->firsts[TABLE_MOVIES], strata, stratum_bytes) == 0;
     return same || status_fail(status, STATUS_PROTOCOL, "the runs lie elsewhere than before");
 }
 
-struct shard_run runs_find(const struct runs *runs, struct run_name name, uint32_t shard, uint32_t shards) {
+static bool is_here(const struct runs *runs, struct run_name name) {
+    return name.table == TABLE_USERS || partition_run_shard(name.run, runs->spec.shards) == runs->spec.shard;
+}
+
+struct shard_run runs_find(const struct runs *runs, struct run_name name) {
     const uint32_t *first = &runs->firsts[name.table][name.run];
     struct shard_run found = {.table = name.table};
-    found.first = partition_run(first[0], first[1], shard, shards, &found.count);
+    REQUIRE(is_here(runs, name), "a stratum is looked for where it lives");
+    if (name.table == TABLE_MOVIES)
+        return (struct shard_run){name.table, runs->movies.places[name.run], first[1] - first[0]};
+    found.first = partition_dealt(first[0], first[1], runs->spec.shard, runs->spec.shards, &found.count);
     return found;
 }
 
@@ -107,7 +123,7 @@ void runs_start(struct runs *runs, uint64_t lane_step) {
     runs->waiting = 0;
     for (uint32_t part = 0; part < parts; part++) {
         runs->versions[TABLE_USERS][part] = 0;
-        runs->lanes[part] = (struct runs_lane){.lease_step = lane_step};
+        runs->lanes[part] = (struct runs_lane){.lease_step = lane_step, .end = lane_step};
     }
     for (uint32_t stratum = 0; stratum < strata; stratum++)
         runs->versions[TABLE_MOVIES][stratum] = rotation_visits(stratum, lane_step, parts, strata);
@@ -136,6 +152,9 @@ bool runs_seen(const struct runs *runs, struct run_name name, uint64_t version) 
 static bool check_name(const struct runs *runs, uint32_t lane, struct run_name name, struct status *status) {
     if (name.run >= run_count(&runs->spec, name.table))
         return status_fail(status, STATUS_PROTOCOL, "there is no %s %u", KINDS[name.table], name.run);
+    if (!is_here(runs, name))
+        return status_fail(status, STATUS_PROTOCOL, "stratum %u lives on shard %u", name.run,
+                           partition_run_shard(name.run, runs->spec.shards));
     return name.table != TABLE_USERS || name.run == lane ||
            status_fail(status, STATUS_PROTOCOL, "part %u is not that of lane %u", name.run, lane);
 }
@@ -195,16 +214,45 @@ bool runs_check_push(const struct runs *runs, const struct run_push_message *pus
 void runs_pushed(struct runs *runs, const struct run_push_message *push) {
     struct runs_lane *lane = &runs->lanes[push->lane];
     runs->versions[push->table][push->run]++;
-    if (push->table == TABLE_USERS || push->step < lane->step)
+    if (push->table == TABLE_USERS || push->step < lane->end)
         return;
-    lane->step = push->step;
+    lane->end = push->step + 1;
     lane->squared = push->squared;
     lane->count = push->count;
 }
 
+static struct run_name visited(const struct runs *runs, uint32_t lane, uint64_t step) {
+    uint32_t stratum = rotation_stratum(lane, step, runs->spec.parts, runs->spec.strata);
+    return (struct run_name){TABLE_MOVIES, stratum};
+}
+
+uint64_t runs_next_step(const struct runs *runs, uint32_t lane, uint64_t step) {
+    if (runs->spec.shard >= runs->spec.strata)
+        return GATE_STEPS_MAX;
+    while (!is_here(runs, visited(runs, lane, step)))
+        step++;
+    return step;
+}
+
+bool runs_beyond(const struct runs *runs, uint64_t step) {
+    for (uint32_t lane = 0; lane < runs->spec.parts; lane++)
+        if (runs->lanes[lane].end > step)
+            return true;
+    return false;
+}
+
+uint64_t runs_clock(const struct runs *runs, uint64_t waits_for) {
+    uint64_t end = 1;
+    for (uint32_t lane = 0; lane < runs->spec.parts; lane++)
+        end = runs->lanes[lane].end > end ? runs->lanes[lane].end : end;
+    uint64_t epoch_end = ((end - 1) / runs->spec.strata + 1) * runs->spec.strata;
+    return waits_for < epoch_end ? waits_for : epoch_end;
+}
+
 bool runs_stepped(const struct runs *runs, uint32_t lane, uint64_t step) {
-    struct run_name name = {TABLE_MOVIES, rotation_stratum(lane, step, runs->spec.parts, runs->spec.strata)};
-    return runs_seen(runs, name, rotation_version(lane, step, runs->spec.parts, runs->spec.strata));
+    struct run_name name = visited(runs, lane, step);
+    return is_here(runs, name) &&
+           runs_seen(runs, name, rotation_version(lane, step, runs->spec.parts, runs->spec.strata));
 }
 
 /* ---- pulls that wait ---- */

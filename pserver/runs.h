@@ -1,7 +1,9 @@
 /* Mode blocked: the runs of rows that workers take away and bring back, their versions, and who waits for which.
  *
- * A run is a part of the users or a stratum of the movies: a range of rows of the whole table, and on every shard one run
- * of places. Its version is the number of pushes that this shard has accepted for it. model/rotation.h says which part
+ * A run is a part of the users, of which every shard has some rows, or a stratum of the movies, which lives whole on one
+ * shard (model/partition.h): a range of rows of the whole table, and here one run of places. Its version is the number of
+ * pushes that this shard has accepted for it. So of a lane's steps a shard sees those whose stratum lives here, and waits
+ * for the first of them that has not been pushed; the least over all shards is where the lane stands. model/rotation.h says which part
  * visits a stratum in which round and after how many visits, so every version is read by one part in one round, and a push of it
  * counts when it is based on the version that is there: an older one has been seen, a newer one is too early. The version
  * alone says whether a lane has made a step, so pushes of a lane may come in any order.
@@ -20,6 +22,7 @@ enum { RUN_PULLS_MAX = 3 };
 struct runs_spec {
     bool blocked;           /* false: this run trains in minibatches, and nothing here is used */
     uint32_t parts, strata; /* 1 <= parts <= strata; a part is a lane */
+    uint32_t shard, shards; /* this one among all */
 };
 
 struct run_name {
@@ -39,7 +42,7 @@ struct runs_lane {
     uint32_t lease;         /* that the next two belong to */
     uint64_t lease_step;    /* steps made when its owner opened the lane */
     uint64_t lease_version; /* and the version of its part */
-    uint64_t step;          /* the latest step pushed, and what the owner said with it */
+    uint64_t end; /* the step after the latest one pushed here, and what the owner said with that one */
     double squared;
     uint64_t count;
 };
@@ -48,6 +51,7 @@ struct runs {
     struct runs_spec spec;
     bool known;                      /* RUNS has come */
     uint32_t *firsts[TABLE_COUNT];   /* [parts + 1], [strata + 1]: RUNS */
+    struct partition movies;         /* likewise */
     uint64_t *versions[TABLE_COUNT]; /* [parts], [strata] */
     struct runs_lane *lanes;         /* [parts] */
     uint64_t waiting;                /* pulls that wait, of all lanes */
@@ -72,8 +76,18 @@ void runs_start(struct runs *runs, uint64_t lane_step);
 /* A lane belongs to this lease from now on; what an older one waits for is forgotten. */
 void runs_lease(struct runs *runs, uint32_t lane, uint32_t lease, uint64_t lane_step);
 
-/* Where a run lies on a shard. Its name has been checked. */
-struct shard_run runs_find(const struct runs *runs, struct run_name name, uint32_t shard, uint32_t shards);
+/* Where a run lies on this shard. Its name has been checked. */
+struct shard_run runs_find(const struct runs *runs, struct run_name name);
+
+/* A lane's first step from `step` on whose stratum lives here; GATE_STEPS_MAX when none ever does. */
+uint64_t runs_next_step(const struct runs *runs, uint32_t lane, uint64_t step);
+
+/* Whether a lane has pushed a step from `step` on. */
+bool runs_beyond(const struct runs *runs, uint64_t step);
+
+/* Steps to tell people that this shard has seen, when `waits_for` is the first one that it waits for: that may be one of the
+ * next epoch, or none. */
+uint64_t runs_clock(const struct runs *runs, uint64_t waits_for);
 
 uint64_t runs_version(const struct runs *runs, struct run_name name);
 
@@ -91,7 +105,7 @@ bool runs_seen(const struct runs *runs, struct run_name name, uint64_t version);
 /* A push has been accepted: the run has its next version, and a stratum's lane the sums that came with it. */
 void runs_pushed(struct runs *runs, const struct run_push_message *push);
 
-/* Whether a lane's push of a step has been accepted. */
+/* Whether a lane's push of a step, whose stratum lives here, has been accepted. */
 bool runs_stepped(const struct runs *runs, uint32_t lane, uint64_t step);
 
 /* Lets a pull wait, or changes the link of the one that waits already (*again). False with a sentence when the lane has too

@@ -7,10 +7,6 @@
 #include "pserver/serve.h"
 #include "pserver/settle.h"
 
-static struct shard_run place_of(const struct pserver *pserver, struct run_name name) {
-    return runs_find(&pserver->runs, name, pserver->spec.shard.index, pserver->spec.shard.shards);
-}
-
 bool serve_runs_place(struct pserver *pserver, const struct event *event, struct status *status) {
     bool known = pserver->runs.known;
     if (event->link != LINK_COORDINATOR)
@@ -21,7 +17,24 @@ bool serve_runs_place(struct pserver *pserver, const struct event *event, struct
                     status))
         return false;
     pserver->counters.repeats += known;
+    pserver->spec.shard.strata = pserver->runs.spec.strata;
+    pserver->spec.shard.stratum_first = pserver->runs.firsts[TABLE_MOVIES];
     return true;
+}
+
+/* The lane has stepped as far as its pushes say; what it waits for next lies on this shard. */
+static void wait_on(struct pserver *pserver, uint32_t lane, uint64_t step) {
+    const struct runs_lane *said = &pserver->runs.lanes[lane];
+    step = runs_next_step(&pserver->runs, lane, step);
+    while (runs_stepped(&pserver->runs, lane, step))
+        step = runs_next_step(&pserver->runs, lane, step + 1);
+    gate_wait_for(&pserver->gate, lane, step, said->squared, said->count);
+}
+
+void serve_runs_start(struct pserver *pserver, uint64_t lane_step) {
+    runs_start(&pserver->runs, lane_step);
+    for (uint32_t lane = 0; lane < pserver->spec.runs.parts; lane++)
+        wait_on(pserver, lane, lane_step);
 }
 
 bool serve_runs_open(struct pserver *pserver, const struct event *event, struct outbox *out,
@@ -38,7 +51,7 @@ bool serve_runs_open(struct pserver *pserver, const struct event *event, struct 
 
 static void send_run(struct pserver *pserver, uint32_t lane, struct run_name name, link_id link,
                      struct outbox *out) {
-    struct shard_run run = place_of(pserver, name);
+    struct shard_run run = runs_find(&pserver->runs, name);
     size_t bytes = shard_run_bytes(pserver->shard, run.count);
     uint64_t since_ns = outbox_clock(out);
     struct message rows = {.kind = MESSAGE_RUN_ROWS};
@@ -109,7 +122,7 @@ static bool diverged(struct pserver *pserver, const struct message *message, str
                      struct outbox *out) {
     static const char *const KINDS[TABLE_COUNT] = {[TABLE_USERS] = "part", [TABLE_MOVIES] = "stratum"};
     const struct run_push_message *push = &message->run_push;
-    uint64_t round = push->table == TABLE_MOVIES ? push->step : pserver->gate.lanes[push->lane].pushed;
+    uint64_t round = push->table == TABLE_MOVIES ? push->step : pserver->runs.lanes[push->lane].end;
     uint32_t bad = shard_run_first_bad(pserver->shard, run, message->body);
     char name[64];
     if (bad == run.count)
@@ -128,17 +141,6 @@ static void receipt(const struct run_push_message *push, link_id link, struct ou
     outbox_send(out, link, &pushed);
 }
 
-/* A lane's steps count in their order, and the shard's when every lane has made them. */
-static void advance(struct pserver *pserver, uint32_t lane, struct outbox *out) {
-    struct gate *gate = &pserver->gate;
-    const struct runs_lane *said = &pserver->runs.lanes[lane];
-    while (runs_stepped(&pserver->runs, lane, gate->lanes[lane].pushed))
-        gate_pushed(gate, lane, said->squared, said->count);
-    while (gate_complete(gate))
-        gate_applied(gate);
-    settle_when_due(pserver, out);
-}
-
 /* A push is based on the version that is here, always: no run is ever stale. */
 static void take(struct pserver *pserver, const struct event *event, struct shard_run run,
                  struct outbox *out) {
@@ -153,7 +155,8 @@ static void take(struct pserver *pserver, const struct event *event, struct shar
     pserver->counters.bytes_in += event->message->body_bytes;
     receipt(push, event->link, out);
     answer(pserver, (struct run_name){push->table, push->run}, out);
-    advance(pserver, push->lane, out);
+    wait_on(pserver, push->lane, pserver->gate.lanes[push->lane].pushed);
+    settle_when_due(pserver, out);
 }
 
 bool serve_runs_push(struct pserver *pserver, const struct event *event, struct outbox *out,
@@ -163,7 +166,7 @@ bool serve_runs_push(struct pserver *pserver, const struct event *event, struct 
     if (!gate_check_lease(&pserver->gate, push->lane, push->lease, status) ||
         !runs_check_push(&pserver->runs, push, status))
         return false;
-    struct shard_run run = place_of(pserver, name);
+    struct shard_run run = runs_find(&pserver->runs, name);
     if (!check_body(pserver, event->message, run, status))
         return false;
     if (runs_seen(&pserver->runs, name, push->version)) {

@@ -28,7 +28,7 @@ static bool diverged(struct pserver *pserver, struct outbox *out) {
 
 void settle_when_due(struct pserver *pserver, struct outbox *out) {
     struct settling *settling = &pserver->settling;
-    if (!settling->waiting || pserver->gate.applied != settling->wanted_step)
+    if (!settling->waiting || pserver->gate.applied < settling->wanted_step)
         return;
     settling->waiting = false;
     shard_settle(pserver->shard);
@@ -38,6 +38,10 @@ void settle_when_due(struct pserver *pserver, struct outbox *out) {
     settling->done_step = settling->wanted_step;
     settling->digest = shard_digest(pserver->shard);
     tell(pserver, out);
+}
+
+bool settle_has_passed(const struct pserver *pserver, uint64_t step) {
+    return pserver->spec.runs.blocked ? runs_beyond(&pserver->runs, step) : pserver->gate.applied > step;
 }
 
 bool settle_ask(struct pserver *pserver, uint64_t step, struct outbox *out, struct status *status) {
@@ -50,7 +54,7 @@ bool settle_ask(struct pserver *pserver, uint64_t step, struct outbox *out, stru
             tell(pserver, out);
         return true;
     }
-    if (step < pserver->gate.applied)
+    if (settle_has_passed(pserver, step))
         return status_fail(status, STATUS_PROTOCOL, "step %" PRIu64 " has passed, %" PRIu64 " are applied",
                            step, pserver->gate.applied);
     settling->waiting = true;

@@ -8,6 +8,9 @@
  * sentence when its step has passed. */
 bool settle_ask(struct pserver *pserver, uint64_t step, struct outbox *out, struct status *status);
 
+/* Whether rows have been moved by a step from this one on: then they are not what they were after so many steps. */
+bool settle_has_passed(const struct pserver *pserver, uint64_t step);
+
 /* Settles if somebody waits for it and the step has come. A row that is not finite ends the run. */
 void settle_when_due(struct pserver *pserver, struct outbox *out);
 

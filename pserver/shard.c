@@ -12,9 +12,21 @@
 #include "model/start.h"
 #include "pserver/shard_inside.h"
 
+struct partition_spec shard_partition(const struct shard_spec *spec, enum table_id table) {
+    bool users = table == TABLE_USERS;
+    return (struct partition_spec){.rows = users ? spec->users : spec->movies,
+                                   .shards = spec->shards,
+                                   .runs = users ? 0 : spec->strata,
+                                   .firsts = users ? NULL : spec->stratum_first};
+}
+
+uint32_t shard_rows_planned(const struct shard_spec *spec, enum table_id table) {
+    struct partition_spec partition = shard_partition(spec, table);
+    return partition_rows(&partition, spec->index);
+}
+
 static size_t entry_count(const struct shard_spec *spec) {
-    return (size_t)partition_rows(spec->users, spec->index, spec->shards) +
-           partition_rows(spec->movies, spec->index, spec->shards);
+    return (size_t)shard_rows_planned(spec, TABLE_USERS) + shard_rows_planned(spec, TABLE_MOVIES);
 }
 
 static size_t sum_count(const struct shard_spec *spec) {
@@ -35,7 +47,15 @@ size_t shard_bytes_planned(const struct shard_spec *spec) {
 static uint32_t entry_row(const struct shard *shard, uint32_t entry, enum table_id *table) {
     uint32_t users = shard->rows[TABLE_USERS];
     *table = entry < users ? TABLE_USERS : TABLE_MOVIES;
-    return partition_row(entry < users ? entry : entry - users, shard->spec.index, shard->spec.shards);
+    return partition_row(&shard->partitions[*table], entry < users ? entry : entry - users,
+                         shard->spec.index);
+}
+
+static bool take_partitions(struct shard *shard, struct status *status) {
+    struct partition_spec users = shard_partition(&shard->spec, TABLE_USERS),
+                          movies = shard_partition(&shard->spec, TABLE_MOVIES);
+    return partition_init(&shard->partitions[TABLE_USERS], &users, status) &&
+           partition_init(&shard->partitions[TABLE_MOVIES], &movies, status);
 }
 
 static bool take_rows(struct shard *shard, struct status *status) {
@@ -85,11 +105,11 @@ struct shard *shard_new_blank(const struct shard_spec *spec, uint64_t first_step
         return NULL;
     shard->spec = *spec;
     shard->stride = row_stride(spec->model.factors);
-    shard->rows[TABLE_USERS] = partition_rows(spec->users, spec->index, spec->shards);
-    shard->rows[TABLE_MOVIES] = partition_rows(spec->movies, spec->index, spec->shards);
+    shard->rows[TABLE_USERS] = shard_rows_planned(spec, TABLE_USERS);
+    shard->rows[TABLE_MOVIES] = shard_rows_planned(spec, TABLE_MOVIES);
     shard->entries = (uint32_t)entry_count(spec);
     shard->optimiser = optimiser_new(&spec->optimiser, &spec->model, first_step, status);
-    if (shard->optimiser == NULL || !take_rows(shard, status)) {
+    if (!take_partitions(shard, status) || shard->optimiser == NULL || !take_rows(shard, status)) {
         shard_free(shard);
         return NULL;
     }
@@ -107,6 +127,8 @@ void shard_free(struct shard *shard) {
     if (shard == NULL)
         return;
     optimiser_free(shard->optimiser);
+    partition_free(&shard->partitions[TABLE_USERS]);
+    partition_free(&shard->partitions[TABLE_MOVIES]);
     memory_release(shard->values);
     memory_release(shard->first);
     memory_release(shard->second);
@@ -143,11 +165,11 @@ static uint32_t next_serial(struct shard *shard) {
 
 static bool find_table(struct shard *shard, enum table_id table, const uint32_t *rows, uint32_t count,
                        bool unique, uint32_t *entries, struct status *status) {
-    uint32_t shards = shard->spec.shards;
+    const struct partition *partition = &shard->partitions[table];
     uint32_t base = table == TABLE_USERS ? 0 : shard->rows[TABLE_USERS];
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t local = partition_local(rows[i], shards);
-        if (partition_shard(rows[i], shards) != shard->spec.index || local >= shard->rows[table])
+        uint32_t local = partition_local(partition, rows[i]);
+        if (partition_shard(&partition->spec, rows[i]) != shard->spec.index || local >= shard->rows[table])
             return status_fail(status, STATUS_PROTOCOL, "%s row %u is not on shard %u", table_name(table),
                                rows[i], shard->spec.index);
         entries[i] = base + local;
@@ -352,11 +374,13 @@ uint64_t shard_name(const struct shard *shard, uint32_t entry) {
 
 bool shard_entry(const struct shard *shard, uint64_t name, uint32_t *entry) {
     uint64_t table = name >> 32;
-    uint32_t row = (uint32_t)name, shards = shard->spec.shards;
-    if (table >= TABLE_COUNT || partition_shard(row, shards) != shard->spec.index ||
-        partition_local(row, shards) >= shard->rows[table])
+    if (table >= TABLE_COUNT)
         return false;
-    *entry = partition_local(row, shards) + (table == TABLE_USERS ? 0 : shard->rows[TABLE_USERS]);
+    const struct partition *partition = &shard->partitions[table];
+    uint32_t row = (uint32_t)name, local = partition_local(partition, row);
+    if (partition_shard(&partition->spec, row) != shard->spec.index || local >= shard->rows[table])
+        return false;
+    *entry = local + (table == TABLE_USERS ? 0 : shard->rows[TABLE_USERS]);
     return true;
 }
 

@@ -15,6 +15,7 @@
 #include "core/rating.h"
 #include "core/status.h"
 #include "model/factors.h"
+#include "model/partition.h"
 #include "model/spec.h"
 
 struct shard_spec {
@@ -22,9 +23,11 @@ struct shard_spec {
     struct optimiser_spec optimiser;
     uint32_t index, shards; /* this shard among all */
     uint32_t users, movies; /* rows of the whole tables */
-    uint32_t lanes;         /* gradients of at most this many lanes are added in one step */
-    uint32_t lane_rows;     /* rows of at most this many entries come from one lane */
-    bool keeps;             /* a copy of the rows of the best epoch */
+    uint32_t strata; /* movies live by strata (model/partition.h); 0: dealt like cards, as users always are */
+    const uint32_t *stratum_first; /* [strata + 1], outlives the shard */
+    uint32_t lanes;                /* gradients of at most this many lanes are added in one step */
+    uint32_t lane_rows;            /* rows of at most this many entries come from one lane */
+    bool keeps;                    /* a copy of the rows of the best epoch */
 };
 
 /* A lane's share of a step: gradients[count][stride] of count different entries. */
@@ -35,6 +38,9 @@ struct lane_gradients {
 };
 
 struct shard;
+
+/* How a table is cut among the shards. */
+struct partition_spec shard_partition(const struct shard_spec *spec, enum table_id table);
 
 /* Takes all memory of the shard's life and starts every row (model/start.h). NULL and status on failure. */
 struct shard *shard_new(const struct shard_spec *spec, struct status *status);
@@ -134,7 +140,8 @@ uint32_t shard_stride(const struct shard *shard);
 uint32_t shard_rows(const struct shard *shard, enum table_id table);
 size_t shard_bytes(const struct shard *shard);
 
-/* What shard_new of this spec will take, in bytes. */
+/* The rows of a table that shard_new of this spec will hold, and what it will take, in bytes. */
+uint32_t shard_rows_planned(const struct shard_spec *spec, enum table_id table);
 size_t shard_bytes_planned(const struct shard_spec *spec);
 
 #endif

@@ -15,6 +15,7 @@ struct entry_mark {
 struct shard {
     struct shard_spec spec;
     struct optimiser *optimiser;
+    struct partition partitions[TABLE_COUNT];
     uint32_t rows[TABLE_COUNT]; /* of this shard */
     uint32_t entries, stride;
     float *values, *first, *second;

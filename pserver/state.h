@@ -37,8 +37,9 @@ struct copying {
 struct pserver {
     struct pserver_spec spec;
     struct member member;
-    uint64_t now_us;     /* of the event under way */
-    struct shard *shard; /* NULL until WELCOME, or until the checkpoint it names has been read */
+    uint64_t now_us;                /* of the event under way */
+    struct welcome_message welcome; /* the first one; what the shard begins from */
+    struct shard *shard;            /* NULL until WELCOME, or until the checkpoint it names has been read */
     struct gate gate;
     struct rates rates; /* minibatch, as are the next three */
     struct inbox inbox;

@@ -41,7 +41,7 @@ static void note_version(struct part *part, const struct run *run) {
 static void wait_in(struct worker *worker, const struct lane *lane, struct run *run, enum run_state state,
                     uint64_t now_us, struct outbox *out) {
     run_move(run, state);
-    question_ask(&run->question, now_us, worker_first_wait_us(&worker->spec));
+    run_ask(run, &worker->spec, now_us);
     note_version(lane->part, run);
     if (state == RUN_PUSHED)
         worker->counters.pushes += run->rows.count;

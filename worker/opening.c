@@ -23,10 +23,19 @@ void opening_ask_again(struct worker *worker, struct lane *lane, uint64_t now_us
     question_repeat(&lane->opening, now_us);
 }
 
-/* A lane's steps between the grant's first and last may have been pushed by an owner before us, but in mode blocked the
- * part's share in them went with it: there a lane changes hands at home only. */
+/* A lane's steps between the grant's first and last may have been pushed by an owner before us. */
 static bool can_stand(const struct worker *worker, const struct lane *lane, uint64_t pushed) {
-    return pushed >= lane->first_step && pushed <= (worker->spec.blocked ? lane->first_step : lane->end_step);
+    return pushed >= lane->first_step && (worker->spec.blocked || pushed <= lane->end_step);
+}
+
+/* In mode blocked a shard tells the first step that it waits for, so the least of all is where the lane stands. It changes
+ * hands at home only: what an owner before us made of the part went with it. */
+static bool check_least(const struct worker *worker, const struct lane *lane, uint64_t pushed,
+                        struct status *status) {
+    uint64_t least = pushed < lane->least_pushed ? pushed : lane->least_pushed;
+    return !worker->spec.blocked || lane->opening.missing > 1 || least == lane->first_step ||
+           status_fail(status, STATUS_PROTOCOL, "lane %u stands at step %llu, and is granted from %llu on",
+                       lane->number, (unsigned long long)least, (unsigned long long)lane->first_step);
 }
 
 /* The coordinator knows the sums where the grant begins; beyond that, the shards that have accepted the last step do. */
@@ -55,6 +64,8 @@ bool opening_answer(struct worker *worker, const struct event *event, struct out
         return status_fail(status, STATUS_PROTOCOL, "lane %u stands at step %llu, granted is %llu to %llu",
                            at->lane, (unsigned long long)at->pushed, (unsigned long long)lane->first_step,
                            (unsigned long long)lane->end_step);
+    if (!check_least(worker, lane, at->pushed, status))
+        return false;
     if (at->pushed < lane->least_pushed) {
         lane->least_pushed = at->pushed;
         lane->least = (struct lane_sums){at->squared, at->count};

@@ -5,7 +5,6 @@
 #include "core/contract.h"
 #include "core/memory.h"
 #include "core/rng.h"
-#include "model/partition.h"
 
 bool row_finder_init(struct row_finder *finder, uint32_t capacity, struct status *status) {
     uint64_t places = 16;
@@ -98,8 +97,9 @@ static void forget(struct row_finder *finder) {
     }
 }
 
-static uint32_t shard_of(const struct plan *plan, uint64_t name) {
-    return partition_shard((uint32_t)name, plan->shards);
+static uint32_t shard_of(const struct plan *plan, const struct row_finder *finder, uint64_t name) {
+    bool by_strata = finder->movies.runs != 0 && name >> 32 == TABLE_MOVIES;
+    return by_strata ? partition_shard(&finder->movies, (uint32_t)name) : (uint32_t)name % plan->shards;
 }
 
 /* Counts each shard's users and rows, and turns the counts into first slots. */
@@ -107,7 +107,7 @@ static void measure_shards(struct plan *plan, const struct row_finder *finder) {
     memset(plan->first, 0, (plan->shards + 1) * sizeof *plan->first);
     memset(plan->users, 0, plan->shards * sizeof *plan->users);
     for (uint32_t id = 0; id < plan->slot_count; id++) {
-        uint32_t shard = shard_of(plan, finder->unique[id]);
+        uint32_t shard = shard_of(plan, finder, finder->unique[id]);
         plan->first[shard + 1]++;
         plan->users[shard] += finder->unique[id] >> 32 == TABLE_USERS;
     }
@@ -121,7 +121,7 @@ static void deal(struct plan *plan, struct row_finder *finder, enum table_id tab
     for (uint32_t id = 0; id < plan->slot_count; id++) {
         if (finder->unique[id] >> 32 != table)
             continue;
-        uint32_t slot = plan->first[shard_of(plan, finder->unique[id])]++;
+        uint32_t slot = plan->first[shard_of(plan, finder, finder->unique[id])]++;
         finder->places[id] = slot;
         plan->rows[slot] = (uint32_t)finder->unique[id];
     }

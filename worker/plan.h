@@ -9,6 +9,7 @@
 #define WORKER_PLAN_H
 
 #include "model/dot_bias.h"
+#include "model/partition.h"
 #include "proto/event.h"
 #include "worker/question.h"
 
@@ -57,6 +58,7 @@ struct row_finder {
     uint32_t *user_ids, *movie_ids; /* [capacity] per rating */
     uint64_t *unique;               /* [2 * capacity] table << 32 | row, by id */
     uint32_t *places;               /* [2 * capacity] slot by id */
+    struct partition_spec movies;   /* all zero: dealt out to the shards like cards, as users always are */
 };
 
 bool row_finder_init(struct row_finder *finder, uint32_t capacity, struct status *status);

@@ -17,16 +17,28 @@ void question_free(struct question *question) {
     *question = (struct question){0};
 }
 
-void question_ask(struct question *question, uint64_t now_us, uint64_t first_wait_us) {
+/* Those that are asked have not been marked as having answered. */
+static void ask(struct question *question, uint32_t asked, uint64_t now_us, uint64_t first_wait_us) {
     struct question_book *book = question->book;
-    question_drop(question);
-    memset(question->answered, 0, question->shards);
-    question->missing = question->shards;
-    book->open += question->shards;
+    question->missing = asked;
+    book->open += asked;
     book->most = book->open > book->most ? book->open : book->most;
     question->asked_us = now_us;
     question->wait_us = first_wait_us;
     question->again_us = now_us + first_wait_us;
+}
+
+void question_ask(struct question *question, uint64_t now_us, uint64_t first_wait_us) {
+    question_drop(question);
+    memset(question->answered, 0, question->shards);
+    ask(question, question->shards, now_us, first_wait_us);
+}
+
+void question_ask_one(struct question *question, uint32_t shard, uint64_t now_us, uint64_t first_wait_us) {
+    question_drop(question);
+    memset(question->answered, 1, question->shards);
+    question->answered[shard] = 0;
+    ask(question, 1, now_us, first_wait_us);
 }
 
 bool question_answer(struct question *question, uint32_t shard, uint64_t now_us) {

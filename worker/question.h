@@ -1,4 +1,4 @@
-/* A question put to every shard: who has answered, and when to ask the others again.
+/* A question put to every shard, or to one: who has answered, and when to ask the others again.
  *
  * Messages can be lost with a link, so a question is repeated to the silent shards alone, after a wait that doubles each
  * time; every question of a worker may safely be asked twice. */
@@ -19,8 +19,8 @@ struct question_book {
 
 struct question {
     struct question_book *book;
-    uint32_t shards, missing; /* of all; those that have not answered */
-    uint8_t *answered;        /* [shards] */
+    uint32_t shards, missing; /* of all; those that were asked and have not answered */
+    uint8_t *answered;        /* [shards], or never asked */
     uint64_t asked_us;        /* the first time */
     uint64_t again_us, wait_us;
 };
@@ -30,8 +30,10 @@ bool question_init(struct question *question, uint32_t shards, struct question_b
                    struct status *status);
 void question_free(struct question *question);
 
-/* It is being asked for the first time: nobody has answered, and it is due again in first_wait_us. */
+/* It is being asked for the first time, of every shard or of one: nobody has answered, and it is due again in
+ * first_wait_us. */
 void question_ask(struct question *question, uint64_t now_us, uint64_t first_wait_us);
+void question_ask_one(struct question *question, uint32_t shard, uint64_t now_us, uint64_t first_wait_us);
 
 /* A shard has answered; true for the last one. It must have been waited for. */
 bool question_answer(struct question *question, uint32_t shard, uint64_t now_us);

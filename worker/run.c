@@ -74,18 +74,35 @@ const char *run_errand(const struct run *run) {
     return ERRANDS[run->table][run->state];
 }
 
-/* A shard's rows of a run: `count` of them, from places[first] on, `shards` apart. */
+/* A shard's rows of a run: `count` of them, from rows[first] on, `apart` from each other. */
 struct share {
     uint32_t count;
-    size_t first;
+    size_t first, apart;
 };
 
+static uint32_t home_of(const struct run *run, const struct worker_spec *spec) {
+    return partition_run_shard(run->number, spec->pservers);
+}
+
 static struct share share_of(const struct run *run, const struct worker_spec *spec, uint32_t shard) {
-    struct share share;
-    uint32_t end_row = run->first_row + run->rows.count;
-    uint32_t local = partition_run(run->first_row, end_row, shard, spec->pservers, &share.count);
-    share.first = share.count == 0 ? 0 : partition_row(local, shard, spec->pservers) - run->first_row;
+    uint32_t shards = spec->pservers, end_row = run->first_row + run->rows.count;
+    struct share share = {.apart = 1};
+    if (run->table == TABLE_MOVIES) {
+        share.count = shard == home_of(run, spec) ? run->rows.count : 0;
+        return share;
+    }
+    share.apart = shards;
+    share.first = (shard + shards - run->first_row % shards) % shards;
+    partition_dealt(run->first_row, end_row, shard, shards, &share.count);
     return share;
+}
+
+void run_ask(struct run *run, const struct worker_spec *spec, uint64_t now_us) {
+    uint64_t wait_us = worker_first_wait_us(spec);
+    if (run->table == TABLE_MOVIES)
+        question_ask_one(&run->question, home_of(run, spec), now_us, wait_us);
+    else
+        question_ask(&run->question, now_us, wait_us);
 }
 
 static struct block_rows row_at(const struct run *run, const struct worker_spec *spec, size_t place) {
@@ -117,7 +134,7 @@ bool run_fill(struct run *run, const struct worker_spec *spec, uint32_t shard, c
                            run_body_bytes(spec, share.count));
     for (uint32_t i = 0; i < share.count; i++)
         block_rows_load(spec->model.factors, values + i * stride, has_sums(spec) ? values + sums + i : NULL,
-                        row_at(run, spec, share.first + (size_t)i * spec->pservers));
+                        row_at(run, spec, share.first + i * share.apart));
     return true;
 }
 
@@ -126,6 +143,6 @@ void run_write(const struct run *run, const struct worker_spec *spec, uint32_t s
     size_t stride = row_stride(spec->model.factors);
     float *values = body, *sums = values + share.count * stride;
     for (uint32_t i = 0; i < share.count; i++)
-        block_rows_store(spec->model.factors, row_at(run, spec, share.first + (size_t)i * spec->pservers),
+        block_rows_store(spec->model.factors, row_at(run, spec, share.first + i * share.apart),
                          values + i * stride, has_sums(spec) ? sums + i : NULL);
 }

@@ -1,9 +1,10 @@
 /* A run of rows in the hands of a worker: a part of the users or a stratum of the movies, in the layout of the kernel
  * (model/block.h), and how far it is on its way from the shards and back to them.
  *
- * Rows of a table are dealt out to the shards like cards, so shard s has of a run the rows r with r % shards == s; they
- * travel in rising order, their sums of squared gradients behind them when the optimiser is row-wise adagrad. Each shard
- * is asked and told, also one that has no row of the run, since each counts the pushes. */
+ * Users are dealt out to the shards like cards, so shard s has of a part the rows r with r % shards == s, and each shard is
+ * asked and told, also one that has no row of the part, since each counts the pushes. A stratum lives whole on one shard,
+ * and is a matter between that one and us (model/partition.h). Rows travel in rising order, their sums of squared
+ * gradients behind them when the optimiser is row-wise adagrad. */
 #ifndef WORKER_RUN_H
 #define WORKER_RUN_H
 
@@ -46,6 +47,9 @@ void run_name(struct run *run, const struct worker_spec *spec, uint32_t number, 
 
 /* From one state to another; it must be a move that the table in run.c allows. */
 void run_move(struct run *run, enum run_state state);
+
+/* Puts the question that its state asks, for the first time, to those who have rows of it. */
+void run_ask(struct run *run, const struct worker_spec *spec, uint64_t now_us);
 
 /* What it waits for, in words: "rows of stratum", ... */
 const char *run_errand(const struct run *run);

@@ -36,6 +36,7 @@ struct worker *worker_new(const struct worker_spec *spec, struct status *status)
         worker_free(worker);
         return NULL;
     }
+    worker->finder.movies = worker_movies(spec);
     return worker;
 }
 

@@ -15,6 +15,7 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include "model/partition.h"
 #include "model/spec.h"
 #include "proto/event.h"
 #include "proto/member.h"
@@ -44,6 +45,14 @@ struct worker_spec {
 /* How long an unanswered request waits before it is sent for the second time. */
 static inline uint64_t worker_first_wait_us(const struct worker_spec *spec) {
     return spec->request_timeout_us / 16;
+}
+
+/* How the movies are cut among the pservers: by strata in mode blocked, whose rows go to one of them. */
+static inline struct partition_spec worker_movies(const struct worker_spec *spec) {
+    return (struct partition_spec){.shards = spec->pservers,
+                                   .rows = spec->blocked ? spec->stratum_first[spec->strata] : 0,
+                                   .runs = spec->blocked ? spec->strata : 0,
+                                   .firsts = spec->stratum_first};
 }
 
 struct worker;

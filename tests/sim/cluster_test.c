@@ -50,6 +50,14 @@ static void check_rows(struct witness *witness, uint32_t pserver, const struct r
         witness->bound_broken += slowest_lane(witness, pserver) < needed(witness, rows->step);
 }
 
+/* A stratum is pushed at the one shard where it lives. */
+static uint64_t rounds_pushed(const struct witness *witness, uint32_t lane) {
+    uint64_t rounds = 0;
+    for (uint32_t pserver = 1; pserver <= witness->config->cluster_pservers; pserver++)
+        rounds += witness->pushed[pserver][lane];
+    return rounds;
+}
+
 /* The part's round, counted on its own pushes, is the one in which it reads the stratum. */
 static void check_run(struct witness *witness, uint32_t pserver, const struct run_rows_message *rows) {
     uint32_t parts = (uint32_t)witness->config->train_parts, strata = (uint32_t)witness->config->train_strata;
@@ -58,8 +66,9 @@ static void check_run(struct witness *witness, uint32_t pserver, const struct ru
     witness->bound_broken += rows->version != witness->runs[pserver][rows->table][rows->run];
     if (rows->table == TABLE_MOVIES)
         witness->bound_broken += rotation_version(rows->lane, round, parts, strata) != rows->version ||
-                                 round < witness->pushed[pserver][rows->lane] ||
-                                 round > witness->pushed[pserver][rows->lane] + 1;
+                                 round < rounds_pushed(witness, rows->lane) ||
+                                 round > rounds_pushed(witness, rows->lane) + 2 ||
+                                 rows->run % witness->config->cluster_pservers != pserver - 1;
 }
 
 static enum fate witness_sees(void *context, const struct node *from, const struct node *to,
@@ -87,13 +96,19 @@ static void witness_hears(void *context, const struct node *node, const struct m
     *version += push->version == *version;
 }
 
-/* Whether every lane's every step has reached every shard (the nodes after the coordinator), each once. */
+/* Whether every lane's every step has reached every shard (the nodes after the coordinator), or, in mode blocked, the one of
+ * its stratum, each once. */
 static bool all_pushed(const struct witness *witness) {
     const struct config *config = witness->config;
     uint64_t epoch_steps = config->train_mode == MODE_BLOCKED
                                ? config->train_strata
                                : order_steps_per_epoch(SIM_RATINGS, (uint32_t)config->train_batch);
     uint64_t steps = config->schedule_epochs * epoch_steps;
+    for (uint32_t lane = 0; config->train_mode == MODE_BLOCKED && lane < config_lanes(config); lane++)
+        if (rounds_pushed(witness, lane) != steps)
+            return false;
+    if (config->train_mode == MODE_BLOCKED)
+        return true;
     for (uint32_t pserver = 1; pserver <= config->cluster_pservers; pserver++)
         for (uint32_t lane = 0; lane < config_lanes(config); lane++)
             if (witness->pushed[pserver][lane] != steps)

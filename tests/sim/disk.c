@@ -36,6 +36,7 @@ static void remove_file(struct disk *disk, struct disk_file *file) {
     void *const blocks[] = {image->values,     image->first,      image->second,     image->kept,
                             image->next_steps, image->rates,      image->held.lanes, image->held.steps,
                             image->held.names, image->held.values};
+    memory_release((void *)image->stratum_first);
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         drop(disk, blocks[i]);
     *file = (struct disk_file){0};
@@ -68,6 +69,16 @@ static struct disk_checkpoint *checkpoint_of(struct disk *disk, uint64_t number)
     return checkpoint;
 }
 
+static const uint32_t *copy_strata(const struct shard_image *image) {
+    struct status status;
+    size_t bytes = (image->strata + (size_t)1) * sizeof *image->stratum_first;
+    uint32_t *firsts = image->strata == 0 ? NULL : memory_take(bytes, "a virtual file", &status);
+    REQUIRE(image->strata == 0 || firsts != NULL, "the simulator has memory");
+    if (firsts != NULL)
+        memcpy(firsts, image->stratum_first, bytes);
+    return firsts;
+}
+
 static void write_file(struct disk *disk, uint64_t number, const struct shard_image *image, bool torn) {
     struct disk_file *file = &checkpoint_of(disk, number)->files[image->shard];
     uint64_t entries = (uint64_t)image->user_rows + image->movie_rows, floats = entries * image->stride;
@@ -76,6 +87,7 @@ static void write_file(struct disk *disk, uint64_t number, const struct shard_im
     file->mark = ++disk->writings;
     file->torn = torn;
     file->image = *image;
+    file->image.stratum_first = copy_strata(image);
     file->image.values = copy(disk, image->values, floats, sizeof(float));
     file->image.first = copy(disk, image->first, floats, sizeof(float));
     file->image.second = copy(disk, image->second, floats, sizeof(float));
@@ -225,26 +237,42 @@ static void copy_row(float *to, uint64_t to_row, const float *from, uint64_t fro
         memcpy(to + to_row * stride, from + from_row * stride, stride * sizeof *to);
 }
 
-/* Fills the entries of one table, which begin at `base`; from_base(shard) is where they begin in a file. */
-static void read_table(const struct disk_checkpoint *checkpoint, uint32_t shards, struct shard_image *image,
-                       bool movies) {
-    uint32_t rows = movies ? image->movie_rows : image->user_rows, base = movies ? image->user_rows : 0;
-    for (uint32_t local = 0; local < rows; local++) {
-        uint32_t row = partition_row(local, image->shard, image->shards);
-        const struct shard_image *from = &checkpoint->files[partition_shard(row, shards)].image;
-        uint64_t at = base + local, from_at = (movies ? from->user_rows : 0) + partition_local(row, shards);
-        copy_row(image->values, at, from->values, from_at, image->stride);
-        copy_row(image->first, at, from->first, from_at, image->stride);
-        copy_row(image->second, at, from->second, from_at, image->stride);
-        copy_row(image->kept, at, from->kept, from_at, image->stride);
-        image->next_steps[at] = from->next_steps[from_at];
-    }
+static void cut_table(struct partition *partition, const struct shard_image *image, enum table_id table) {
+    struct partition_spec spec = partition_of_image(image, table);
+    struct status status;
+    REQUIRE(partition_init(partition, &spec, &status), "the simulator has memory");
 }
 
+static void read_entry(struct shard_image *image, uint64_t at, const struct shard_image *from,
+                       uint64_t from_at) {
+    copy_row(image->values, at, from->values, from_at, image->stride);
+    copy_row(image->first, at, from->first, from_at, image->stride);
+    copy_row(image->second, at, from->second, from_at, image->stride);
+    copy_row(image->kept, at, from->kept, from_at, image->stride);
+    image->next_steps[at] = from->next_steps[from_at];
+}
+
+static void read_table(const struct disk_checkpoint *checkpoint, struct shard_image *image,
+                       enum table_id table) {
+    bool movies = table == TABLE_MOVIES;
+    uint32_t rows = movies ? image->movie_rows : image->user_rows, base = movies ? image->user_rows : 0;
+    struct partition ours, theirs;
+    cut_table(&ours, image, table);
+    cut_table(&theirs, &checkpoint->files[0].image, table);
+    for (uint32_t local = 0; local < rows; local++) {
+        uint32_t row = partition_row(&ours, local, image->shard);
+        const struct shard_image *from = &checkpoint->files[partition_shard(&theirs.spec, row)].image;
+        read_entry(image, base + local, from, (movies ? from->user_rows : 0) + partition_local(&theirs, row));
+    }
+    partition_free(&ours);
+    partition_free(&theirs);
+}
+
+/* Only minibatches hold rows, and there all tables are dealt like cards. */
 static bool read_held(const struct image_held *from, struct shard_image *image, struct status *status) {
     struct image_held *held = &image->held;
     for (uint64_t i = 0; i < from->count; i++) {
-        if (partition_shard((uint32_t)from->names[i], image->shards) != image->shard)
+        if ((uint32_t)from->names[i] % image->shards != image->shard)
             continue;
         if (held->count == held->capacity)
             return status_fail(status, STATUS_BAD_DATA, "more than %llu rows are held",
@@ -283,7 +311,7 @@ bool disk_read(const struct disk *disk, uint64_t number, uint32_t shards_then, s
         if (!read_held(&from->held, image, status))
             return false;
     }
-    read_table(checkpoint, shards_then, image, false);
-    read_table(checkpoint, shards_then, image, true);
+    read_table(checkpoint, image, TABLE_USERS);
+    read_table(checkpoint, image, TABLE_MOVIES);
     return read_history(&checkpoint->files[0].image, image, rates_capacity, status);
 }

@@ -44,8 +44,8 @@ static bool happens(struct faults *faults, uint32_t chance, enum fault_kind kind
     return yes;
 }
 
-void faults_cut(struct faults *faults, const struct partition *partition) {
-    struct partition *oldest = &faults->partitions[0];
+void faults_cut(struct faults *faults, const struct net_split *partition) {
+    struct net_split *oldest = &faults->partitions[0];
     for (int i = 1; i < PARTITIONS_MAX; i++)
         if (faults->partitions[i].until_us < oldest->until_us)
             oldest = &faults->partitions[i];
@@ -53,15 +53,15 @@ void faults_cut(struct faults *faults, const struct partition *partition) {
     faults_count(faults, FAULT_CUT);
 }
 
-static bool side(const struct partition *partition, uint64_t birth) {
+static bool side(const struct net_split *partition, uint64_t birth) {
     return partition->lone != 0 ? birth == partition->lone : rng_bits(partition->salt, 79, birth) % 2 == 1;
 }
 
 /* The partition that lies between two nodes, or NULL. */
-static const struct partition *between(const struct faults *faults, uint64_t now_us, uint64_t from,
+static const struct net_split *between(const struct faults *faults, uint64_t now_us, uint64_t from,
                                        uint64_t to) {
     for (int i = 0; i < PARTITIONS_MAX; i++) {
-        const struct partition *partition = &faults->partitions[i];
+        const struct net_split *partition = &faults->partitions[i];
         if (now_us < partition->until_us && side(partition, from) != side(partition, to))
             return partition;
     }
@@ -89,7 +89,7 @@ static void pass_copy(struct faults *faults, struct passage *passage, uint64_t d
 struct passage faults_pass(struct faults *faults, uint64_t now_us, uint64_t from, uint64_t to,
                            uint64_t due_us, uint64_t last_us) {
     struct passage passage = {0};
-    const struct partition *partition = between(faults, now_us, from, to);
+    const struct net_split *partition = between(faults, now_us, from, to);
     if (partition != NULL) {
         faults_count(faults, FAULT_CUT_OFF);
         if (!partition->holds)

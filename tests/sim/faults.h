@@ -38,7 +38,7 @@ struct fault_rates {
 };
 
 /* A time in which messages between two sides are lost, or held until it ends. */
-struct partition {
+struct net_split {
     uint64_t until_us, salt;
     uint64_t lone; /* birth of the node that is alone on its side; 0: sides are drawn */
     bool holds;
@@ -48,7 +48,7 @@ enum { PARTITIONS_MAX = 4 };
 
 struct faults {
     struct fault_rates rates;
-    struct partition partitions[PARTITIONS_MAX];
+    struct net_split partitions[PARTITIONS_MAX];
     uint64_t seed, drawn;
     uint64_t counts[FAULT_KINDS];
 };
@@ -69,7 +69,7 @@ uint64_t faults_draw(struct faults *faults, uint64_t bound);
 void faults_count(struct faults *faults, enum fault_kind kind);
 
 /* Begins a partition. */
-void faults_cut(struct faults *faults, const struct partition *partition);
+void faults_cut(struct faults *faults, const struct net_split *partition);
 
 /* How a message sent now from one node (by birth) to another arrives, when it should at due_us, and the last one of its
  * link does at last_us. */

@@ -141,7 +141,7 @@ static bool cut(struct sim_cluster *cluster) {
     enum { SHORTEST_US = 10000, DOUBLINGS = 7 };
     struct world *world = cluster->world;
     struct node *node = draw_node(cluster);
-    struct partition partition = {.until_us = world->now_us + draw_time_us(world, SHORTEST_US, DOUBLINGS),
+    struct net_split partition = {.until_us = world->now_us + draw_time_us(world, SHORTEST_US, DOUBLINGS),
                                   .salt = draw(world, 0, UINT32_MAX),
                                   .holds = draw(world, 0, 1) == 0};
     if (node == NULL)

@@ -22,15 +22,24 @@ static const uint32_t *firsts_of(struct run_name name) {
     return FIRSTS + (name.table == TABLE_USERS ? 0 : PARTS + 1) + name.run;
 }
 
-static struct shard_run run_of(const struct bench *bench, struct run_name name) {
+bool blocked_is_here(const struct bench *bench, struct run_name name) {
     const struct shard_spec *spec = &bench->spec.shard;
-    struct shard_run run = {.table = name.table};
-    run.first = partition_run(firsts_of(name)[0], firsts_of(name)[1], spec->index, spec->shards, &run.count);
-    return run;
+    return name.table == TABLE_USERS || name.run % spec->shards == spec->index;
+}
+
+/* The shard's first row of a run from `row` on: users are dealt like cards, strata are whole. */
+static uint32_t next_row(const struct bench *bench, struct run_name name, uint32_t row) {
+    const struct shard_spec *spec = &bench->spec.shard;
+    while (name.table == TABLE_USERS && row % spec->shards != spec->index)
+        row++;
+    return row;
 }
 
 uint32_t blocked_count(const struct bench *bench, struct run_name name) {
-    return run_of(bench, name).count;
+    uint32_t count = 0;
+    for (uint32_t row = firsts_of(name)[0]; next_row(bench, name, row) < firsts_of(name)[1]; count++)
+        row = next_row(bench, name, row) + 1;
+    return count;
 }
 
 static bool has_sums(const struct bench *bench) {
@@ -127,12 +136,12 @@ static void change_row(float *value, float *sum, enum table_id table, uint32_t r
 }
 
 static void change_run(const struct bench *bench, struct run_name name, float *floats, uint64_t step) {
-    const struct shard_spec *spec = &bench->spec.shard;
-    struct shard_run run = run_of(bench, name);
-    float *sums = floats + (size_t)run.count * STRIDE, unused = 0;
-    for (uint32_t i = 0; i < run.count; i++)
-        change_row(floats + (size_t)i * STRIDE, has_sums(bench) ? &sums[i] : &unused, name.table,
-                   partition_row(run.first + i, spec->index, spec->shards), step);
+    uint32_t count = blocked_count(bench, name), row = firsts_of(name)[0];
+    float *sums = floats + (size_t)count * STRIDE, unused = 0;
+    for (uint32_t i = 0; i < count; i++, row++) {
+        row = next_row(bench, name, row);
+        change_row(floats + (size_t)i * STRIDE, has_sums(bench) ? &sums[i] : &unused, name.table, row, step);
+    }
 }
 
 void blocked_push(struct bench *bench, const struct run_plan *plan) {
@@ -167,6 +176,8 @@ void blocked_train(struct bench *benches, uint32_t shards, uint64_t first, uint6
             for (uint32_t lane = 0; lane < LANES; lane++) {
                 struct run_plan plan = blocked_round(lane, step);
                 plan.momentum = momentum;
+                if (!blocked_is_here(&benches[shard], plan.name))
+                    continue;
                 blocked_pull(&benches[shard], &plan);
                 blocked_push(&benches[shard], &plan);
             }
@@ -222,20 +233,23 @@ static void compare_row(struct bench *bench, const struct whole *whole, enum tab
 
 /* The sums come with the rows of a run. */
 static void compare_sums(struct bench *bench, const struct whole *whole, const struct run_plan *plan) {
-    const struct shard_spec *spec = &bench->spec.shard;
-    struct shard_run run = run_of(bench, plan->name);
+    uint32_t count = blocked_count(bench, plan->name), row = firsts_of(plan->name)[0];
+    if (!blocked_is_here(bench, plan->name))
+        return;
     blocked_pull(bench, plan);
-    const float *sums = (const float *)bench_last(bench, MESSAGE_RUN_ROWS)->body + (size_t)run.count * STRIDE;
-    for (uint32_t i = 0; has_sums(bench) && i < run.count; i++)
-        assert_true(sums[i] ==
-                    whole->sums[run.table][partition_row(run.first + i, spec->index, spec->shards)]);
+    const float *sums = (const float *)bench_last(bench, MESSAGE_RUN_ROWS)->body + (size_t)count * STRIDE;
+    for (uint32_t i = 0; has_sums(bench) && i < count; i++, row++) {
+        row = next_row(bench, plan->name, row);
+        assert_true(sums[i] == whole->sums[plan->name.table][row]);
+    }
 }
 
 void blocked_compare(struct bench *benches, uint32_t shards, const struct whole *whole, uint64_t end) {
     for (uint32_t row = 0; row < USERS; row++)
         compare_row(&benches[row % shards], whole, TABLE_USERS, row);
-    for (uint32_t row = 0; row < MOVIES; row++)
-        compare_row(&benches[row % shards], whole, TABLE_MOVIES, row);
+    for (uint32_t stratum = 0; stratum < STRATA; stratum++)
+        for (uint32_t row = firsts_of(STRATUM[stratum])[0]; row < firsts_of(STRATUM[stratum])[1]; row++)
+            compare_row(&benches[stratum % shards], whole, TABLE_MOVIES, row);
     for (uint32_t shard = 0; shard < shards; shard++)
         for (uint32_t lane = 0; lane < LANES; lane++) {
             struct run_plan part = blocked_part(lane, RUN_NEWEST), next = blocked_round(lane, end);

@@ -47,7 +47,8 @@ void blocked_push_floats(struct bench *bench, const struct run_plan *plan, const
 /* The newest RUN_ROWS of a run at a version, or NULL. */
 const struct sent *run_rows_sent(const struct bench *bench, struct run_name name, uint64_t version);
 
-/* Rows of a run on this shard. */
+/* Whether a run has a share on this shard, and the rows of it. */
+bool blocked_is_here(const struct bench *bench, struct run_name name);
 uint32_t blocked_count(const struct bench *bench, struct run_name name);
 
 /* Rounds first .. end - 1 on every shard, the parts away from version to version + 1; the same on whole tables. */

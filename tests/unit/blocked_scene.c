@@ -91,6 +91,19 @@ static void load_block(struct job *job) {
 
 /* ---- the shards ---- */
 
+/* Users are dealt like cards, a stratum lives whole on one shard. */
+static bool is_on(uint32_t shard, enum table_id table, uint32_t run, uint32_t row) {
+    return (table == TABLE_USERS ? row : run) % STAGE_PSERVERS == shard;
+}
+
+/* The first round of a lane that a shard still waits for. */
+static uint64_t waits_for(const struct scene *scene, uint32_t shard, uint32_t lane) {
+    uint64_t round = scene->pushed[shard][lane];
+    while (rotation_stratum(lane, round, SCENE_PARTS, SCENE_STRATA) % STAGE_PSERVERS != shard)
+        round++;
+    return round;
+}
+
 /* Copies a shard's rows of a run out of the tables or into them. Returns their number. */
 static uint32_t copy_run(struct scene *scene, uint32_t shard, enum table_id table, uint32_t run, float *body,
                          bool in) {
@@ -98,9 +111,9 @@ static uint32_t copy_run(struct scene *scene, uint32_t shard, enum table_id tabl
     struct scene_tables *tables = &scene->tables;
     uint32_t count = 0, at = 0;
     for (uint32_t row = FIRSTS[table][run]; row < FIRSTS[table][run + 1]; row++)
-        count += row % STAGE_PSERVERS == shard;
+        count += is_on(shard, table, run, row);
     for (uint32_t row = FIRSTS[table][run]; row < FIRSTS[table][run + 1]; row++) {
-        if (row % STAGE_PSERVERS != shard)
+        if (!is_on(shard, table, run, row))
             continue;
         float *values = body + at * STAGE_STRIDE, *sum = body + count * STAGE_STRIDE + at;
         memcpy(in ? tables->rows[table][row] : values, in ? values : tables->rows[table][row],
@@ -129,6 +142,8 @@ static void answer(struct scene *scene, link_id link, struct message message, en
 static bool on_pull(struct scene *scene, uint32_t shard, const struct run_pull_message *pull) {
     float body[SCENE_ROWS * (STAGE_STRIDE + 1)];
     uint64_t version = scene->versions[shard][pull->table][pull->run];
+    REQUIRE(pull->table == TABLE_USERS || pull->run % STAGE_PSERVERS == shard,
+            "a stratum is asked for at home");
     if (pull->version != version && !(pull->table == TABLE_USERS && pull->version == RUN_NEWEST)) {
         REQUIRE(pull->version > version, "nobody pulls what is gone");
         return false;
@@ -144,6 +159,7 @@ static void on_push(struct scene *scene, uint32_t shard, const struct run_push_m
                     const struct message *sent) {
     uint64_t *version = &scene->versions[shard][push->table][push->run];
     REQUIRE(push->version <= *version, "nobody pushes upon what is not there");
+    REQUIRE(push->table == TABLE_USERS || push->run % STAGE_PSERVERS == shard, "a stratum goes home");
     REQUIRE(sent->body_bytes == run_bytes_of(scene, push->rows), "a push is whole");
     if (push->version == *version) {
         copy_run(scene, shard, push->table, push->run, (float *)(uintptr_t)sent->body, true);
@@ -165,7 +181,7 @@ static bool on_sent(struct scene *scene, struct sent *sent) {
     sent->taken = true;
     if (message->kind == MESSAGE_LANE_OPEN)
         stage_lane_at(scene->stage, shard, message->lane_open.lane, message->lane_open.lease,
-                      scene->pushed[shard][message->lane_open.lane], 0, 0);
+                      waits_for(scene, shard, message->lane_open.lane), 0, 0);
     else if (message->kind == MESSAGE_RUN_PUSH)
         on_push(scene, shard, &message->run_push, message);
     else if (message->kind == MESSAGE_RUN_PULL)

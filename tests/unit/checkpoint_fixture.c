@@ -6,7 +6,6 @@
 
 #include "core/rating.h"
 #include "data/checkpoint.h"
-#include "model/partition.h"
 
 static void *take(size_t count, size_t size) {
     void *items = calloc(count + 1, size);
@@ -15,14 +14,35 @@ static void *take(size_t count, size_t size) {
     return items;
 }
 
+/* One of them is empty. */
+enum { STRATA = 5 };
+static const uint32_t STRATUM_FIRST[STRATA + 1] = {0, 2, 2, 3, 6, FIXTURE_MOVIES};
+static bool has_strata;
+
+void fixture_cut_by_strata(bool by_strata) {
+    has_strata = by_strata;
+}
+
+/* The shard's movies, one after another: the row at a place, or FIXTURE_MOVIES. */
+static uint32_t movie_at(uint32_t place, uint32_t shard, uint32_t shards) {
+    for (uint32_t stratum = shard; has_strata && stratum < STRATA; stratum += shards)
+        for (uint32_t row = STRATUM_FIRST[stratum]; row < STRATUM_FIRST[stratum + 1]; row++)
+            if (place-- == 0)
+                return row;
+    return has_strata || place * shards + shard > FIXTURE_MOVIES ? FIXTURE_MOVIES : place * shards + shard;
+}
+
 void fixture_take(struct shard_image *image, uint32_t shard, uint32_t shards) {
-    uint32_t users = partition_rows(FIXTURE_USERS, shard, shards);
-    uint32_t movies = partition_rows(FIXTURE_MOVIES, shard, shards);
+    uint32_t users = FIXTURE_USERS / shards + (FIXTURE_USERS % shards > shard), movies = 0;
+    while (movie_at(movies, shard, shards) < FIXTURE_MOVIES)
+        movies++;
     size_t floats = (size_t)(users + movies) * FIXTURE_STRIDE;
     *image = (struct shard_image){.shard = shard,
                                   .shards = shards,
                                   .users = FIXTURE_USERS,
                                   .movies = FIXTURE_MOVIES,
+                                  .strata = has_strata ? STRATA : 0,
+                                  .stratum_first = has_strata ? STRATUM_FIRST : NULL,
                                   .user_rows = users,
                                   .movie_rows = movies,
                                   .factors = FIXTURE_FACTORS,
@@ -60,9 +80,9 @@ static void fill_row(float *row, uint64_t name, float kind) {
 /* The name of an entry of an image. */
 static uint64_t entry_name(const struct shard_image *image, uint32_t entry) {
     bool is_movie = entry >= image->user_rows;
-    uint32_t local = is_movie ? entry - image->user_rows : entry;
-    return (uint64_t)(is_movie ? TABLE_MOVIES : TABLE_USERS) << 32 |
-           partition_row(local, image->shard, image->shards);
+    uint32_t row = is_movie ? movie_at(entry - image->user_rows, image->shard, image->shards)
+                            : entry * image->shards + image->shard;
+    return (uint64_t)(is_movie ? TABLE_MOVIES : TABLE_USERS) << 32 | row;
 }
 
 static uint64_t next_step_of(uint64_t name) {

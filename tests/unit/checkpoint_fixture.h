@@ -20,6 +20,9 @@ enum {
     FIXTURE_KEPT = 4 /* the epoch whose rows are kept */
 };
 
+/* From now on images have their movies by strata, or dealt like cards, as at the start. */
+void fixture_cut_by_strata(bool by_strata);
+
 /* An image with room for its rows, all zero; given back with fixture_release. Failures stop the test. */
 void fixture_take(struct shard_image *image, uint32_t shard, uint32_t shards);
 void fixture_release(struct shard_image *image);

@@ -85,6 +85,21 @@ static void rows_come_back_on_any_number_of_shards(void **state) {
     }
 }
 
+/* Written with movies by strata and read with movies dealt like cards, the other way round, and by strata both times. */
+static void rows_come_back_however_they_are_cut(void **state) {
+    (void)state;
+    struct status status = {0};
+    for (uint32_t way = 1; way < 4; way++)
+        for (uint32_t then = 1; then <= 7; then++) {
+            fixture_cut_by_strata((way & 1) != 0);
+            assert_true(fixture_write(folder, 10 * way + then, then, 9, &status));
+            fixture_cut_by_strata((way & 2) != 0);
+            for (uint32_t now = 1; now <= 7; now++)
+                assert_reads_right(10 * way + then, then, now);
+        }
+    fixture_cut_by_strata(false);
+}
+
 /* Two shards are loaded as three, written, and those are loaded as one. */
 static void rows_survive_a_chain_of_shard_counts(void **state) {
     (void)state;
@@ -358,6 +373,7 @@ static int remove_folder(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(rows_come_back_on_any_number_of_shards),
+        IN_A_FOLDER(rows_come_back_however_they_are_cut),
         IN_A_FOLDER(rows_survive_a_chain_of_shard_counts),
         IN_A_FOLDER(a_position_comes_back_exactly),
         IN_A_FOLDER(a_flipped_bit_in_a_shard_is_refused),

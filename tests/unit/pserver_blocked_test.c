@@ -283,12 +283,12 @@ static void settling_waits_for_every_lane(void **state) {
     bench_close(bench);
 }
 
-static void diverges(enum optimiser_kind kind, struct run_plan plan, size_t at, float value,
+static void diverges(enum optimiser_kind kind, struct run_plan plan, uint32_t shard, size_t at, float value,
                      const char *sentence) {
     struct bench *bench = &benches[0];
     float floats[RUN_FLOATS] = {0};
     floats[at] = value;
-    blocked_open(bench, kind, 1, 2);
+    blocked_open(bench, kind, shard, 2);
     blocked_push_floats(bench, &plan, floats);
     assert_int_equal(bench->ended_with, STATUS_BAD_DATA);
     assert_non_null(strstr(bench_last(bench, MESSAGE_FAILED)->message.failed.reason, sentence));
@@ -298,11 +298,11 @@ static void diverges(enum optimiser_kind kind, struct run_plan plan, size_t at, 
 
 static void rows_that_are_not_finite_end_the_run(void **state) {
     (void)state;
-    diverges(OPTIMISER_SGD, blocked_round(0, 2), 2, NAN,
-             "by round 2 movie row 5 of stratum 2 on shard 1 is not finite");
-    diverges(OPTIMISER_SGD, blocked_part(1, 0), STRIDE, -INFINITY,
+    diverges(OPTIMISER_SGD, blocked_round(0, 2), 0, 2, NAN,
+             "by round 2 movie row 5 of stratum 2 on shard 0 is not finite");
+    diverges(OPTIMISER_SGD, blocked_part(1, 0), 1, STRIDE, -INFINITY,
              "by round 0 user row 7 of part 1 on shard 1 is not finite");
-    diverges(OPTIMISER_ADAGRAD_ROW, blocked_part(0, 0), 2 * STRIDE + 1, INFINITY,
+    diverges(OPTIMISER_ADAGRAD_ROW, blocked_part(0, 0), 1, 2 * STRIDE + 1, INFINITY,
              "by round 0 user row 3 of part 0 on shard 1 is not finite");
 }
 

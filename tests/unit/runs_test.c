@@ -8,20 +8,24 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "model/partition.h"
 #include "model/rotation.h"
+#include "pserver/gate.h"
 #include "pserver/runs.h"
 
 enum { PARTS = 3, STRATA = 4, USERS = 70000, MOVIES = 11, EPOCHS = 3 };
 
 static const uint32_t FIRSTS[PARTS + STRATA + 2] = {0, 65536, 65536, USERS, 0, 5, 6, 10, MOVIES};
 
-static struct runs make(uint32_t parts, uint32_t strata) {
+static struct runs make_one_of(uint32_t parts, uint32_t strata, uint32_t shard, uint32_t shards) {
     struct runs runs;
     struct status status;
-    struct runs_spec spec = {true, parts, strata};
+    struct runs_spec spec = {true, parts, strata, shard, shards};
     assert_true(runs_init(&runs, &spec, &status));
     return runs;
+}
+
+static struct runs make(uint32_t parts, uint32_t strata) {
+    return make_one_of(parts, strata, 0, 1);
 }
 
 static bool said(bool good, const struct status *status) {
@@ -38,38 +42,51 @@ static bool places(struct runs *runs, const uint32_t *firsts, size_t bytes) {
 
 /* ---- where they are ---- */
 
-static void count_rows(const struct runs *runs, enum table_id table, uint32_t count, uint32_t shard,
-                       uint32_t shards, uint8_t *found) {
-    for (uint32_t run = 0; run < count; run++) {
-        const uint32_t *first = &runs->firsts[table][run];
-        struct shard_run place = runs_find(runs, (struct run_name){table, run}, shard, shards);
-        assert_int_equal(place.table, table);
+static void count_parts(const struct runs *runs, uint8_t *found) {
+    uint32_t shard = runs->spec.shard, shards = runs->spec.shards;
+    for (uint32_t run = 0; run < PARTS; run++) {
+        const uint32_t *first = &runs->firsts[TABLE_USERS][run];
+        struct shard_run place = runs_find(runs, (struct run_name){TABLE_USERS, run});
+        assert_int_equal(place.table, TABLE_USERS);
         for (uint32_t i = 0; i < place.count; i++) {
-            uint32_t row = partition_row(place.first + i, shard, shards);
+            uint32_t row = (place.first + i) * shards + shard;
             assert_true(row >= first[0] && row < first[1]);
             found[row]++;
         }
     }
 }
 
+/* Strata lie on their shard one behind the other. */
+static void count_strata(const struct runs *runs, uint8_t *found) {
+    uint32_t place = 0;
+    for (uint32_t run = runs->spec.shard; run < STRATA; run += runs->spec.shards) {
+        const uint32_t *first = &runs->firsts[TABLE_MOVIES][run];
+        struct shard_run at = runs_find(runs, (struct run_name){TABLE_MOVIES, run});
+        assert_true(at.table == TABLE_MOVIES && at.first == place && at.count == first[1] - first[0]);
+        place += at.count;
+        for (uint32_t row = first[0]; row < first[1]; row++)
+            found[row]++;
+    }
+}
+
 static void runs_cover_every_row_once(void **state) {
     static uint8_t users[USERS], movies[MOVIES];
-    struct runs runs = make(PARTS, STRATA);
     (void)state;
-    assert_true(places(&runs, FIRSTS, sizeof FIRSTS));
     for (uint32_t shards = 1; shards <= 5; shards++) {
         memset(users, 0, sizeof users);
         memset(movies, 0, sizeof movies);
         for (uint32_t shard = 0; shard < shards; shard++) {
-            count_rows(&runs, TABLE_USERS, PARTS, shard, shards, users);
-            count_rows(&runs, TABLE_MOVIES, STRATA, shard, shards, movies);
+            struct runs runs = make_one_of(PARTS, STRATA, shard, shards);
+            assert_true(places(&runs, FIRSTS, sizeof FIRSTS));
+            count_parts(&runs, users);
+            count_strata(&runs, movies);
+            runs_free(&runs);
         }
         for (uint32_t row = 0; row < USERS; row++)
             assert_int_equal(users[row], 1);
         for (uint32_t row = 0; row < MOVIES; row++)
             assert_int_equal(movies[row], 1);
     }
-    runs_free(&runs);
     assert_int_equal(memory_blocks_held(), 0);
 }
 
@@ -175,6 +192,51 @@ static void versions_beyond_all_are_refused(void **state) {
     runs_free(&runs);
 }
 
+/* Of a lane's rounds every shard waits for those whose stratum it has; the least that one waits for is where the lane stands. */
+static void shards_share_the_rounds_of_a_lane(void **state) {
+    (void)state;
+    for (uint32_t shards = 1; shards <= 6; shards++)
+        for (uint32_t lane = 0; lane < PARTS; lane++)
+            for (uint64_t step = 0; step < EPOCHS * STRATA; step++) {
+                uint32_t waiting = 0;
+                for (uint32_t shard = 0; shard < shards; shard++) {
+                    struct runs runs = make_one_of(PARTS, STRATA, shard, shards);
+                    uint64_t next = runs_next_step(&runs, lane, step);
+                    assert_true(next >= step && (next == GATE_STEPS_MAX) == (shard >= STRATA));
+                    waiting += next == step;
+                    runs_free(&runs);
+                }
+                assert_int_equal(waiting, 1);
+            }
+}
+
+static void strata_of_other_shards_are_refused(void **state) {
+    struct runs runs = make_one_of(PARTS, STRATA, 1, 3);
+    (void)state;
+    for (uint32_t stratum = 0; stratum < STRATA; stratum++) {
+        assert_int_equal(pulls(&runs, 0, stratum, 0), stratum == 1);
+        assert_int_equal(pushes(&runs, push_of(0, stratum, 0, stratum)), stratum == 1);
+        assert_false(runs_stepped(&runs, 0, stratum));
+    }
+    runs_free(&runs);
+}
+
+/* What people are told stays within the epoch of what has been pushed, whatever is waited for. */
+static void the_clock_ends_with_the_epoch(void **state) {
+    struct runs runs = make_one_of(PARTS, STRATA, 1, 2);
+    struct run_push_message push = push_of(0, 1, 0, 1);
+    (void)state;
+    assert_false(runs_beyond(&runs, 0));
+    assert_int_equal(runs_clock(&runs, 1), 1);
+    runs_pushed(&runs, &push);
+    assert_true(runs_beyond(&runs, 1) && !runs_beyond(&runs, 2));
+    assert_int_equal(runs_clock(&runs, GATE_STEPS_MAX), STRATA);
+    runs_start(&runs, 2 * STRATA);
+    assert_true(runs_beyond(&runs, 2 * STRATA - 1) && !runs_beyond(&runs, 2 * STRATA));
+    assert_int_equal(runs_clock(&runs, 2 * STRATA + 1), 2 * STRATA);
+    runs_free(&runs);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_cover_every_row_once),
@@ -182,6 +244,9 @@ int main(void) {
         cmocka_unit_test(runs_stay_where_they_are),
         cmocka_unit_test(every_version_has_one_reader),
         cmocka_unit_test(versions_beyond_all_are_refused),
+        cmocka_unit_test(shards_share_the_rounds_of_a_lane),
+        cmocka_unit_test(strata_of_other_shards_are_refused),
+        cmocka_unit_test(the_clock_ends_with_the_epoch),
     };
     return cmocka_run_group_tests_name("unit/runs", tests, NULL, NULL);
 }

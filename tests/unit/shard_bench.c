@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "core/rng.h"
-#include "model/partition.h"
 #include "model/start.h"
 
 static const struct model_spec MODEL = {
@@ -108,7 +107,7 @@ static void fill_lane(struct wire_lane *wire, uint64_t step, uint32_t lane, uint
     wire->users = wire->movies = 0;
     for (uint32_t row = 0; row < ROWS; row++) {
         uint32_t at = wire->users + wire->movies;
-        if (!is_pushed(step, lane, row) || partition_shard(bench_number(row), shards) != index)
+        if (!is_pushed(step, lane, row) || bench_number(row) % shards != index)
             continue;
         wire->rows[at] = bench_number(row);
         gradient_of(step, lane, row, wire->gradients[at]);
