@@ -204,8 +204,8 @@ static bool on_lane_done(struct coordinator *coordinator, const struct event *ev
         return true;
     if (!lanes_done(&coordinator->lanes, &event->message->lane_done, &repeated, status))
         return false;
-    if (is_news(coordinator, repeated, event->now_us) && coordinator->lanes.left == 0)
-        course_lanes_rest(coordinator, event->now_us, out);
+    if (is_news(coordinator, repeated, event->now_us))
+        course_lane_done(coordinator, event->now_us, out);
     return true;
 }
 

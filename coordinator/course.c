@@ -46,17 +46,9 @@ static bool anybody_leaves(const struct coordinator *coordinator) {
     return false;
 }
 
-/* In the first epoch of mode blocked the last part is as many rounds behind the first as there are parts
- * (model/rotation.h): shorter grants would have them walk one at a time. */
-static uint64_t least_steps(const struct coordinator *coordinator) {
-    bool queued = coordinator->spec.blocked && coordinator->epoch == 0;
-    return queued ? coordinator->spec.lanes : 1;
-}
-
-/* Where the next grant ends. */
-static uint64_t grant_end(const struct coordinator *coordinator) {
-    uint64_t least = least_steps(coordinator), first = coordinator->lane_step;
-    uint64_t end = first + (coordinator->grant_steps > least ? coordinator->grant_steps : least);
+/* Where a grant ends that begins at a step. */
+static uint64_t grant_end(const struct coordinator *coordinator, uint64_t first) {
+    uint64_t end = first + coordinator->grant_steps;
     uint64_t epoch_end = (coordinator->epoch + UINT64_C(1)) * coordinator_lane_steps(&coordinator->spec);
     uint64_t cut_step = cuts_next_step(&coordinator->cuts, first);
     end = end < epoch_end ? end : epoch_end;
@@ -80,7 +72,7 @@ static void fill_rates(struct coordinator *coordinator, uint64_t first, uint64_t
 }
 
 static void grant(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
-    uint64_t first = coordinator->lane_step, end = grant_end(coordinator);
+    uint64_t first = coordinator->lane_step, end = grant_end(coordinator, first);
     bool blocked = coordinator->spec.blocked, deal = !blocked || coordinator->lanes.home;
     if (coordinator->state != TRAINING)
         coordinator_move(coordinator, TRAINING);
@@ -102,6 +94,24 @@ static void measure_grant(struct coordinator *coordinator, uint64_t now_us) {
     uint64_t wanted = us == 0 ? steps * FASTER : steps * GRANT_US / us;
     uint64_t most = coordinator->grant_steps * FASTER;
     coordinator->grant_steps = wanted < 1 ? 1 : wanted > most ? most : wanted;
+}
+
+/* In mode blocked the lanes need not rest where nothing is to be done. They get their next steps as soon as one of them is
+ * there: a rest would empty the queue of the first epoch (model/rotation.h), and fill it again for as many rounds as there
+ * are parts. */
+static bool stretch(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    struct lane_books *lanes = &coordinator->lanes;
+    if (!coordinator->spec.blocked || lanes->home || coordinator_finds_rate(coordinator))
+        return false;
+    measure_grant(coordinator, now_us);
+    uint64_t end = grant_end(coordinator, lanes->end_step);
+    if (end - lanes->first_step > RATES_MAX)
+        return false;
+    lanes_stretch(lanes, end);
+    fill_rates(coordinator, lanes->first_step, end);
+    lanes->home = must_come_home(coordinator, end, now_us);
+    send_grants(coordinator, out);
+    return true;
 }
 
 static void begin_cut(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
@@ -170,7 +180,7 @@ static void settle(struct coordinator *coordinator, uint64_t now_us, struct outb
     course_repeat(coordinator, out);
 }
 
-void course_lanes_rest(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+static void rest(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
     measure_grant(coordinator, now_us);
     coordinator->lane_step = coordinator->lanes.end_step;
     if (coordinator->lanes.home)
@@ -182,6 +192,11 @@ void course_lanes_rest(struct coordinator *coordinator, uint64_t now_us, struct 
         settle(coordinator, now_us, out);
     else
         go_on(coordinator, now_us, out);
+}
+
+void course_lane_done(struct coordinator *coordinator, uint64_t now_us, struct outbox *out) {
+    if (!stretch(coordinator, now_us, out) && coordinator->lanes.left == 0)
+        rest(coordinator, now_us, out);
 }
 
 /* ---- checkpoints ---- */

@@ -11,8 +11,8 @@ void course_start(struct coordinator *coordinator, uint64_t now_us, struct outbo
 /* Sends the rates that a pserver has asked for, as far as they are known by now. */
 void course_send_rates(struct coordinator *coordinator, uint32_t pserver, struct outbox *out);
 
-/* Every lane has come to the end of the grant. */
-void course_lanes_rest(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
+/* A lane has come to the end of the grant: more steps for all of them, or a rest when it is the last one. */
+void course_lane_done(struct coordinator *coordinator, uint64_t now_us, struct outbox *out);
 
 /* The checkpoint under way has come to another stage, from `before`. */
 void course_after_cut(struct coordinator *coordinator, enum cut_stage before, uint64_t now_us,

@@ -72,6 +72,13 @@ void lanes_begin(struct lane_books *books, const struct roster *roster, uint64_t
     }
 }
 
+void lanes_stretch(struct lane_books *books, uint64_t end_step) {
+    books->end_step = end_step;
+    books->left = books->count;
+    books->serial++;
+    memset(books->done, 0, books->count);
+}
+
 void lanes_disown(struct lane_books *books, uint32_t worker) {
     for (uint32_t lane = 0; lane < books->count; lane++)
         if (books->owners[lane] == worker)

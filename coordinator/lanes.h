@@ -36,6 +36,9 @@ void lanes_begin_epoch(struct lane_books *books, const double *squared, const ui
 void lanes_begin(struct lane_books *books, const struct roster *roster, uint64_t first_step,
                  uint64_t end_step, bool deal);
 
+/* The grant goes on to a later step, for all lanes, also those that are done with what they had. */
+void lanes_stretch(struct lane_books *books, uint64_t end_step);
+
 /* A worker is gone: its lanes have no owner. */
 void lanes_disown(struct lane_books *books, uint32_t worker);
 

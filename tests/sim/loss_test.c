@@ -136,7 +136,7 @@ static void a_lost_message_does_not_stop_checkpoints_in_blocks(void **state) {
     sim_set_make(&data, 3);
     blocked_config(&config);
     config.train_optimiser = OPTIMISER_ADAGRAD_ROW;
-    config.schedule_epochs = 4;
+    config.schedule_epochs = 7;
     lose_each(&trial);
 }
 

@@ -138,6 +138,37 @@ static void a_part_goes_home_when_a_repeated_grant_says_so(void **state) {
     scene_close(scene);
 }
 
+/* The grant is given again with a later end, now while lanes are under way, now when they have said that they are done. */
+static void a_grant_can_be_stretched(void **state) {
+    (void)state;
+    for (int done = 0; done < 2; done++) {
+        struct scene *scene = scene_open(OPTIMISER_ADAGRAD_ROW);
+        struct scene_tables expected;
+        struct loss_sum losses[SCENE_PARTS] = {{0}};
+        scene_grant(scene, 1, 0, 2, false, SCENE_LANES, SCENE_PARTS);
+        scene_run_still(scene);
+        for (int block = 0; block < SCENE_PARTS + 1 && !done; block++) {
+            assert_true(stage_wakes(scene->stage));
+            scene_run_still(scene);
+        }
+        if (done)
+            scene_run(scene);
+        assert_int_equal(stage_count(scene->stage, MESSAGE_LANE_DONE), done ? SCENE_PARTS : 1);
+        while (stage_count(scene->stage, MESSAGE_LANE_DONE) > 0)
+            stage_take(scene->stage, MESSAGE_LANE_DONE);
+        scene_grant(scene, 2, 0, SCENE_STRATA, true, SCENE_LANES, SCENE_PARTS);
+        scene_run(scene);
+        scene_start(&expected);
+        scene_expect(OPTIMISER_ADAGRAD_ROW, &expected, 0, SCENE_STRATA, losses);
+        scene_check_all_done(scene, SCENE_STRATA, losses);
+        scene_check_tables(scene, &expected);
+        check_strata(scene->stage, 0, SCENE_STRATA, OPTIMISER_ADAGRAD_ROW);
+        assert_int_equal(count_sent(scene->stage, MESSAGE_RUN_PULL, TABLE_USERS),
+                         SCENE_PARTS * STAGE_PSERVERS);
+        scene_close(scene);
+    }
+}
+
 /* Lane 0 goes away and comes back under a new lease, while the others go on. */
 static void a_new_lease_pulls_the_part_again(void **state) {
     struct scene *scene = scene_open(OPTIMISER_ADAGRAD_ROW);
@@ -208,6 +239,7 @@ int main(void) {
         cmocka_unit_test(a_grant_moves_the_rows_as_blocks_one_by_one_do),
         cmocka_unit_test(a_part_stays_from_grant_to_grant),
         cmocka_unit_test(a_part_goes_home_when_a_repeated_grant_says_so),
+        cmocka_unit_test(a_grant_can_be_stretched),
         cmocka_unit_test(a_new_lease_pulls_the_part_again),
         cmocka_unit_test(a_timer_computes_one_block_the_lowest_round_first),
         cmocka_unit_test(a_part_counts_in_the_bytes_of_a_worker),
