@@ -5,7 +5,9 @@
 #include "core/contract.h"
 #include "core/memory.h"
 
-enum happening { ARRIVES, TURNS, WAKES };
+/* A message leaves a host when the processor is done with it, reaches the other host's card, and arrives when that has taken it
+ * in: each in the order of time, since a worker says at the beginning of a block what it will send at its end. */
+enum happening { LEAVES, REACHES, ARRIVES, TURNS, WAKES };
 
 struct timed_link {
     link_id name, peer_name;
@@ -17,6 +19,7 @@ struct item {
     struct item *next;
     struct job *job; /* NULL: a message, or the timer when there is no header */
     link_id link;
+    uint32_t to; /* a message: the node that it is for */
     size_t header_bytes, body_bytes;
     void *body;
     unsigned char header[];
@@ -116,15 +119,24 @@ static void *op_body(void *self, size_t bytes) {
     return node->body;
 }
 
-/* When the last byte has been taken in at the other end. */
-static uint64_t travel(struct timed_world *world, struct timed_node *from, struct timed_node *to,
-                       size_t bytes) {
-    uint64_t ready_ns = world->now_ns + from->step_ns;
-    uint64_t wire_ns = (uint64_t)((double)bytes * 1e9 / world->costs.card_bytes_per_s);
-    from->out_free_ns = (ready_ns > from->out_free_ns ? ready_ns : from->out_free_ns) + wire_ns;
-    uint64_t there_ns = from->out_free_ns + world->costs.latency_ns;
-    to->in_free_ns = there_ns > to->in_free_ns + wire_ns ? there_ns : to->in_free_ns + wire_ns;
-    return to->in_free_ns;
+static uint64_t wire_ns(const struct timed_world *world, const struct item *item) {
+    return (uint64_t)((double)(item->header_bytes + item->body_bytes) * 1e9 / world->costs.card_bytes_per_s);
+}
+
+static uint64_t later(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* One message after another, its last byte last. */
+static void leave(struct timed_world *world, struct timed_node *from, struct item *item) {
+    from->out_free_ns = later(world->now_ns, from->out_free_ns) + wire_ns(world, item);
+    plan(world, from->out_free_ns + world->costs.latency_ns, REACHES, item->to, item);
+}
+
+/* The last byte is at the card, which has taken in the others meanwhile, unless it was busy with another message. */
+static void reach(struct timed_world *world, struct timed_node *to, struct item *item) {
+    to->in_free_ns = later(world->now_ns, to->in_free_ns + wire_ns(world, item));
+    plan(world, to->in_free_ns, ARRIVES, to->index, item);
 }
 
 static void op_send(void *self, link_id name, const struct message *message) {
@@ -140,6 +152,7 @@ static void op_send(void *self, link_id name, const struct message *message) {
     node->step_ns += world->costs.message_ns + (uint64_t)(world->costs.byte_ns * (double)bytes);
     struct item *item = take(sizeof *item + header_bytes);
     *item = (struct item){.link = link->peer_name,
+                          .to = link->peer,
                           .header_bytes = header_bytes,
                           .body_bytes = node->body_bytes,
                           .body = node->body};
@@ -148,7 +161,7 @@ static void op_send(void *self, link_id name, const struct message *message) {
     node->body_bytes = 0;
     node->sent_bytes += bytes;
     world->sent++;
-    plan(world, travel(world, node, &world->nodes[link->peer], bytes), ARRIVES, link->peer, item);
+    plan(world, world->now_ns + node->step_ns, LEAVES, node->index, item);
 }
 
 static void op_connect(void *self, link_id name, const char *endpoint) {
@@ -265,6 +278,10 @@ static void happen(struct timed_world *world, const struct moment *moment) {
     struct timed_node *node = &world->nodes[moment->node];
     if (moment->what == TURNS) {
         turn(world, node);
+    } else if (moment->what == LEAVES) {
+        leave(world, node, moment->item);
+    } else if (moment->what == REACHES) {
+        reach(world, node, moment->item);
     } else if (moment->what == ARRIVES) {
         world->arrived += moment->item->job == NULL;
         queue(world, node, moment->item);
