@@ -55,9 +55,13 @@ static void free_snapshot(struct snapshot *snapshot) {
 
 static bool take_parts(struct coordinator *coordinator, struct status *status) {
     const struct coordinator_spec *spec = &coordinator->spec;
-    struct finale_spec finale = {spec->users,        spec->movies,          spec->factors,
-                                 spec->components,   spec->roster.pservers, spec->blocked ? spec->strata : 0,
-                                 spec->stratum_first};
+    struct finale_spec finale = {.users = spec->users,
+                                 .movies = spec->movies,
+                                 .factors = spec->factors,
+                                 .components = spec->components,
+                                 .pservers = spec->roster.pservers,
+                                 .strata = spec->blocked ? spec->strata : 0,
+                                 .stratum_first = spec->stratum_first};
     struct cuts_spec cuts = spec->cuts;
     cuts.pservers = spec->roster.pservers;
     cuts.lanes = spec->lanes;

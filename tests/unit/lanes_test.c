@@ -141,12 +141,35 @@ static void sums_go_from_grant_to_grant_and_start_anew_with_an_epoch(void **stat
     end(&scene);
 }
 
+/* Owners, leases and the sums at its beginning stay; what was said of the earlier end counts no more. */
+static void a_stretched_grant_has_all_lanes_go_on(void **state) {
+    struct scene scene = make();
+    bool repeated;
+    (void)state;
+    come(&scene, 0, 7);
+    lanes_begin(&scene.lanes, &scene.roster, 0, 4, true);
+    uint64_t serial = scene.lanes.serial;
+    assert_true(finish(&scene, 1, 2.5, &repeated) && !repeated);
+    lanes_stretch(&scene.lanes, 9);
+    assert_true(scene.lanes.serial > serial && scene.lanes.left == LANES && scene.lanes.first_step == 0);
+    struct lane_done_message late = {.lane = 2, .lease = scene.lanes.granted[2].lease, .end_step = 4};
+    assert_true(lanes_done(&scene.lanes, &late, &repeated, &(struct status){0}) && repeated);
+    for (uint32_t lane = 0; lane < LANES; lane++) {
+        assert_true(scene.lanes.owners[lane] == 0 && scene.lanes.granted[lane].squared == 0);
+        assert_true(lanes_waits_for(&scene.lanes, 0));
+        assert_true(finish(&scene, lane, 3.5, &repeated) && !repeated);
+    }
+    assert_int_equal(scene.lanes.left, 0);
+    end(&scene);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lanes_are_dealt_evenly_and_owners_keep_their_lease),
         cmocka_unit_test(only_unfinished_lanes_of_the_lost_change_hands),
         cmocka_unit_test(an_end_counts_once_and_only_for_its_owner_and_grant),
         cmocka_unit_test(sums_go_from_grant_to_grant_and_start_anew_with_an_epoch),
+        cmocka_unit_test(a_stretched_grant_has_all_lanes_go_on),
     };
     return cmocka_run_group_tests_name("unit/lanes", tests, NULL, NULL);
 }
