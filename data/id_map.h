@@ -1,4 +1,5 @@
-/* From raw ids (strings of any bytes) to dense row numbers, given by first appearance. */
+/* From raw ids (strings of any bytes) to dense row numbers, given by first appearance. Ids that are short whole numbers, as most
+ * are, are found in a table of numbers, all others by their hash. */
 #ifndef DATA_ID_MAP_H
 #define DATA_ID_MAP_H
 
@@ -17,11 +18,16 @@ struct id_slot {
     uint32_t tag;          /* upper half of the hash, to spare most comparisons */
 };
 
+/* The ids in the table of numbers: whole numbers of at most so many digits, without a zero before them. */
+enum { ID_NUMBER_DIGITS = 7 };
+
 struct id_map {
     struct string_list ids; /* row -> id; its count is the number of rows */
-    struct id_slot *slots;  /* open addressing, linear probing, at most half full */
-    size_t slot_count;      /* a power of two, or 0 */
-    uint32_t *numbered;     /* row plus one of the id that is this number in decimal; 0: not known yet */
+    struct id_slot
+        *slots; /* of ids that are no short numbers: open addressing, linear probing, at most half full */
+    size_t slot_count; /* a power of two, or 0 */
+    size_t slots_used;
+    uint32_t *numbered; /* row plus one of the id that is this number; 0: not known yet */
     size_t numbered_capacity;
 };
 
@@ -29,8 +35,7 @@ struct id_map {
  * STATUS_BAD_DATA above ID_MAP_ROWS_MAX; the map then is as it was. */
 bool id_map_add(struct id_map *map, const char *id, size_t length, uint32_t *row, struct status *status);
 
-/* id_map_add of the id that is this number written in decimal. Takes 4 bytes per number up to the largest:
- * for numbers that are small. */
+/* id_map_add of the id that is this number, of at most ID_NUMBER_DIGITS digits. Takes 4 bytes per number up to the largest. */
 bool id_map_learn_number(struct id_map *map, uint32_t number, uint32_t *row, struct status *status);
 
 static inline bool id_map_add_number(struct id_map *map, uint32_t number, uint32_t *row,

@@ -59,6 +59,35 @@ static void rows_go_by_first_appearance(void **state) {
     assert_int_equal(memory_blocks_held(), 0);
 }
 
+/* Short numbers have a table of their own; what only looks like one is another id. */
+static void numbers_and_what_looks_like_them_are_different_ids(void **state) {
+    (void)state;
+    static const char *const IDS[] = {"7",   "07",      "7 ",      "+7",       "-7", "0",  "00",
+                                      "7.0", "9999999", "1234567", "12345678", "",   "7a", ":"};
+    enum { COUNT = sizeof IDS / sizeof IDS[0] };
+    struct id_map map = {0};
+    struct status status = {0};
+    uint32_t row;
+    for (int round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < COUNT; i++) {
+            size_t length;
+            assert_int_equal(id_map_find(&map, IDS[i], strlen(IDS[i]), &row), round == 1);
+            assert_true(id_map_add(&map, IDS[i], strlen(IDS[i]), &row, &status));
+            assert_int_equal(row, i);
+            const char *id = string_list_get(&map.ids, i, &length);
+            assert_int_equal(length, strlen(IDS[i]));
+            assert_memory_equal(id, IDS[i], length);
+        }
+    assert_true(id_map_add_number(&map, 0, &row, &status));
+    assert_int_equal(row, 5);
+    assert_true(id_map_add_number(&map, 7654321, &row, &status));
+    assert_int_equal(row, COUNT);
+    assert_true(id_map_find(&map, "7654321", 7, &row));
+    assert_false(id_map_find(&map, "765432", 6, &row));
+    id_map_clear(&map);
+    assert_int_equal(memory_blocks_held(), 0);
+}
+
 static int rising(const void *a, const void *b) {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
     return (x > y) - (x < y);
@@ -206,6 +235,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_permutation_is_numpys),
         cmocka_unit_test(rows_go_by_first_appearance),
+        cmocka_unit_test(numbers_and_what_looks_like_them_are_different_ids),
         cmocka_unit_test(the_kth_smallest_is_that_of_a_sort),
         cmocka_unit_test(the_newest_validate),
         cmocka_unit_test(each_users_last_is_left_out),
