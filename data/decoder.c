@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -21,8 +20,6 @@ struct decoder {
     bool file_ended;
     bool inside;       /* a packed member has begun and not ended */
     size_t begin, end; /* of the bytes in `packed` not yet used */
-    void *map;         /* NULL: not mapped */
-    size_t map_length;
     bool has_zlib;
     z_stream zlib;
     ZSTD_DStream *zstd;
@@ -95,6 +92,7 @@ static bool open_file(struct decoder *decoder, const char *path, struct status *
         return status_fail_errno(status, STATUS_NO_INPUT, "cannot open");
     if (fstat(decoder->descriptor, &found) != 0 || S_ISDIR(found.st_mode))
         return status_fail(status, STATUS_NO_INPUT, "a folder, not a file");
+    posix_fadvise(decoder->descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
     return true;
 }
 
@@ -181,28 +179,9 @@ bool decoder_read(struct decoder *decoder, void *bytes, size_t capacity, size_t 
     return true;
 }
 
-bool decoder_map(struct decoder *decoder, char **bytes, size_t *length) {
-    struct stat found;
-    if (decoder->packing != PACKING_NONE || fstat(decoder->descriptor, &found) != 0 ||
-        !S_ISREG(found.st_mode) || found.st_size <= 0)
-        return false;
-    void *map = mmap(NULL, (size_t)found.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
-                     decoder->descriptor, 0);
-    if (map == MAP_FAILED)
-        return false;
-    madvise(map, (size_t)found.st_size, MADV_SEQUENTIAL);
-    decoder->map = map;
-    decoder->map_length = (size_t)found.st_size;
-    *bytes = map;
-    *length = decoder->map_length;
-    return true;
-}
-
 void decoder_close(struct decoder *decoder) {
     if (decoder == NULL)
         return;
-    if (decoder->map != NULL)
-        munmap(decoder->map, decoder->map_length);
     if (decoder->has_zlib)
         inflateEnd(&decoder->zlib);
     ZSTD_freeDStream(decoder->zstd);

@@ -18,10 +18,6 @@ struct decoder *decoder_open(const char *path, struct status *status);
 bool decoder_read(struct decoder *decoder, void *bytes, size_t capacity, size_t *length,
                   struct status *status);
 
-/* Maps a file that is not packed, from its first byte on: to be read, or changed in memory only. False where
- * that cannot be, and then decoder_read is the way. Lives as long as the decoder. */
-bool decoder_map(struct decoder *decoder, char **bytes, size_t *length);
-
 /* NULL is allowed. */
 void decoder_close(struct decoder *decoder);
 

@@ -7,7 +7,6 @@
 #include "data/text_source.h"
 
 enum { BLOCK_BYTES = 128 * 1024, BLOCK_ROWS = BLOCK_BYTES / PLAIN_LINE_BYTES_MIN + 1 };
-_Static_assert((int)TEXT_SLACK >= (int)PLAIN_SLACK, "what is read behind a block is there");
 _Static_assert((int)BLOCK_BYTES <= (int)TEXT_BLOCK_BYTES_MAX, "a block is one of data/text_source.h");
 
 /* A block of lines and what was read from it. */
@@ -18,8 +17,7 @@ struct slot {
     struct rating ratings[BLOCK_ROWS];
     struct plain_places places[BLOCK_ROWS];
     uint8_t is_valid[BLOCK_ROWS];
-    char *text; /* in the file's mapping or in the room */
-    char room[BLOCK_BYTES + TEXT_SLACK];
+    char text[BLOCK_BYTES + PLAIN_SLACK];
 };
 
 /* Block n lies in slot n % slot_count: filled by the caller's thread in the order of the file, parsed by any
@@ -58,8 +56,7 @@ static void parse_block(void *context, uint64_t block) {
 static void fill_slots(struct rating_stream *stream) {
     while (stream->filled - stream->used < stream->slot_count) {
         struct slot *slot = slot_of(stream, stream->filled);
-        slot->text = ratings_reader_block(stream->reader, slot->room, BLOCK_BYTES, &slot->length);
-        if (slot->text == NULL)
+        if (!ratings_reader_block(stream->reader, slot->text, BLOCK_BYTES, &slot->length))
             return;
         stream->filled++;
         ordered_work_offer(&stream->work);

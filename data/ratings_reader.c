@@ -182,8 +182,8 @@ bool ratings_reader_layout(const struct ratings_reader *reader, struct plain_lay
            (reader->width == 3 || reader->width == 4);
 }
 
-char *ratings_reader_block(struct ratings_reader *reader, char *room, size_t capacity, size_t *length) {
-    return reader->has_pending ? NULL : text_source_block(reader->source, room, capacity, length);
+bool ratings_reader_block(struct ratings_reader *reader, char *room, size_t capacity, size_t *length) {
+    return !reader->has_pending && text_source_block(reader->source, room, capacity, length);
 }
 
 uint64_t ratings_reader_count(struct ratings_reader *reader, uint64_t lines) {

@@ -46,7 +46,7 @@ enum ratings_outcome ratings_reader_next(struct ratings_reader *reader, struct r
 bool ratings_reader_layout(const struct ratings_reader *reader, struct plain_layout *layout);
 
 /* Whole lines, unread and unnumbered: as text_source_block and text_source_count. */
-char *ratings_reader_block(struct ratings_reader *reader, char *room, size_t capacity, size_t *length);
+bool ratings_reader_block(struct ratings_reader *reader, char *room, size_t capacity, size_t *length);
 uint64_t ratings_reader_count(struct ratings_reader *reader, uint64_t lines);
 
 /* Reads a line of a block, without its \n and with its number; its bytes may be changed. RATINGS_BLANK when

@@ -13,8 +13,6 @@ enum { BUFFER_BYTES = TEXT_BLOCK_BYTES_MAX };
 struct text_source {
     struct decoder *decoder;
     uint64_t lines;    /* handed out so far */
-    char *bytes;       /* the buffer, or the whole file */
-    bool is_mapped;    /* the latter; then `ended` holds from the start */
     size_t begin, end; /* of the bytes not yet handed out */
     bool ended, failed;
     struct status failure; /* of reading on; told when the lines before it have been handed out */
@@ -29,10 +27,10 @@ static bool read_more(struct text_source *source, struct status *status) {
         *status = source->failure;
         return false;
     }
-    memmove(source->bytes, source->bytes + source->begin, source->end - source->begin);
+    memmove(source->buffer, source->buffer + source->begin, source->end - source->begin);
     source->end -= source->begin;
     source->begin = 0;
-    if (!decoder_read(source->decoder, source->bytes + source->end, BUFFER_BYTES - source->end, &length,
+    if (!decoder_read(source->decoder, source->buffer + source->end, BUFFER_BYTES - source->end, &length,
                       status))
         return status_context(status, "%s", source->path);
     source->ended = length == 0;
@@ -44,7 +42,7 @@ static bool skip_mark(struct text_source *source, struct status *status) {
     while (source->end < 3 && !source->ended)
         if (!read_more(source, status))
             return false;
-    if (source->end >= 3 && memcmp(source->bytes, "\xEF\xBB\xBF", 3) == 0)
+    if (source->end >= 3 && memcmp(source->buffer, "\xEF\xBB\xBF", 3) == 0)
         source->begin = 3;
     return true;
 }
@@ -57,9 +55,6 @@ struct text_source *text_source_open(const char *path, struct status *status) {
     source->decoder = decoder_open(path, status);
     if (source->decoder == NULL)
         status_context(status, "%s", path);
-    source->bytes = source->buffer;
-    if (source->decoder != NULL && decoder_map(source->decoder, &source->bytes, &source->end))
-        source->is_mapped = source->ended = true;
     if (source->decoder != NULL && skip_mark(source, status))
         return source;
     text_source_close(source);
@@ -72,9 +67,9 @@ static bool find_end(struct text_source *source, size_t *end, struct status *sta
     size_t seen = 0;
     for (;;) {
         size_t rest = source->end - source->begin;
-        char *newline = memchr(source->bytes + source->begin + seen, '\n', rest - seen);
+        char *newline = memchr(source->buffer + source->begin + seen, '\n', rest - seen);
         if (newline != NULL || source->ended || rest > TEXT_LINE_BYTES_MAX + 1) {
-            *end = newline != NULL ? (size_t)(newline - source->bytes) : source->end;
+            *end = newline != NULL ? (size_t)(newline - source->buffer) : source->end;
             return true;
         }
         seen = rest;
@@ -86,8 +81,8 @@ static bool find_end(struct text_source *source, size_t *end, struct status *sta
 /* Drops the rest of a line that is too long, up to and with its newline. */
 static bool skip_rest(struct text_source *source, struct status *status) {
     for (;;) {
-        char *newline = memchr(source->bytes + source->begin, '\n', source->end - source->begin);
-        source->begin = newline != NULL ? (size_t)(newline - source->bytes) + 1 : source->end;
+        char *newline = memchr(source->buffer + source->begin, '\n', source->end - source->begin);
+        source->begin = newline != NULL ? (size_t)(newline - source->buffer) + 1 : source->end;
         if (newline != NULL || source->ended)
             return true;
         if (!read_more(source, status))
@@ -109,7 +104,7 @@ enum text_outcome text_source_next(struct text_source *source, struct text_line 
         return TEXT_FAILED;
     if (source->begin == source->end)
         return TEXT_END;
-    *line = text_line_of(source->bytes + source->begin, end - source->begin, ++source->lines);
+    *line = text_line_of(source->buffer + source->begin, end - source->begin, ++source->lines);
     if (line->too_long)
         return skip_rest(source, status) ? TEXT_LINE : TEXT_FAILED;
     source->begin = end < source->end ? end + 1 : end;
@@ -137,38 +132,23 @@ static size_t whole_lines(const char *bytes, size_t length) {
     return newline == NULL ? 0 : (size_t)(newline - bytes) + 1;
 }
 
-static char *take_mapped(struct text_source *source, char *room, size_t capacity, size_t *length) {
-    size_t rest = source->end - source->begin;
-    char *begin = source->bytes + source->begin;
-    *length = whole_lines(begin, rest < capacity ? rest : capacity);
-    source->begin += *length;
-    if (*length == 0 || rest - *length >= TEXT_SLACK)
-        return *length == 0 ? NULL : begin;
-    return memcpy(room, begin, *length);
-}
-
 /* What is in the buffer goes first; the beginning of a line goes back there. */
-static char *take_copied(struct text_source *source, char *room, size_t capacity, size_t *length) {
+bool text_source_block(struct text_source *source, char *room, size_t capacity, size_t *length) {
+    REQUIRE(capacity <= TEXT_BLOCK_BYTES_MAX, "what is left of a block finds room in the buffer");
     size_t rest = source->end - source->begin, there = rest < capacity ? rest : capacity;
-    memcpy(room, source->bytes + source->begin, there);
+    memcpy(room, source->buffer + source->begin, there);
     source->begin += there;
     if (there < rest) {
         *length = whole_lines(room, there);
         source->begin -= there - *length;
-        return *length == 0 ? NULL : room;
+        return *length > 0;
     }
     there = fill(source, room, there, capacity);
     *length = whole_lines(room, there);
     source->begin = 0;
     source->end = there - *length;
-    memcpy(source->bytes, room + *length, source->end);
-    return *length == 0 ? NULL : room;
-}
-
-char *text_source_block(struct text_source *source, char *room, size_t capacity, size_t *length) {
-    REQUIRE(capacity <= TEXT_BLOCK_BYTES_MAX, "what is left of a block finds room in the buffer");
-    return source->is_mapped ? take_mapped(source, room, capacity, length)
-                             : take_copied(source, room, capacity, length);
+    memcpy(source->buffer, room + *length, source->end);
+    return *length > 0;
 }
 
 uint64_t text_source_count(struct text_source *source, uint64_t lines) {

@@ -1,6 +1,5 @@
 /* A text file read line by line in constant memory: plain, gzip or Zstandard (data/decoder.h), lines ending
- * in \n or \r\n, the last one with or without. A byte order mark is skipped. A plain file is mapped where it
- * can be; it must not be cut short while it is read. */
+ * in \n or \r\n, the last one with or without. A byte order mark is skipped. */
 #ifndef DATA_TEXT_SOURCE_H
 #define DATA_TEXT_SOURCE_H
 
@@ -33,14 +32,12 @@ enum text_outcome text_source_next(struct text_source *source, struct text_line 
 /* A line from length bytes that begin with it, without its \n: a \r at its end is taken off. */
 struct text_line text_line_of(char *bytes, size_t length, uint64_t number);
 
-enum { TEXT_BLOCK_BYTES_MAX = 4 * TEXT_LINE_BYTES_MAX, TEXT_SLACK = 128 };
+enum { TEXT_BLOCK_BYTES_MAX = 4 * TEXT_LINE_BYTES_MAX };
 
 /* Many lines at once: the whole lines, each with its \n, among the next bytes of the file, at most
- * capacity <= TEXT_BLOCK_BYTES_MAX of them. Returns where they lie, in the file's mapping or in
- * room[capacity + TEXT_SLACK], with TEXT_SLACK readable bytes behind them; they may be changed and last as
- * long as the source, or the room. NULL where only text_source_next gets on: at the last line, the end, a
- * failure, or in a very long line. These lines are not numbered yet. */
-char *text_source_block(struct text_source *source, char *room, size_t capacity, size_t *length);
+ * capacity <= TEXT_BLOCK_BYTES_MAX of them, are put into room. False where only text_source_next gets on: at the last line, the
+ * end, a failure, or in a very long line. These lines are not numbered yet. */
+bool text_source_block(struct text_source *source, char *room, size_t capacity, size_t *length);
 
 /* Numbers so many of the lines that came in blocks; the number of the first. All are numbered, in their
  * order, before text_source_next is called. */
