@@ -17,7 +17,8 @@ bool plain_rows_available(enum plain_path path) {
     bool has_bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
                     __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("avx2");
     if (path == PLAIN_AVX512)
-        return has_bits && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+        return has_bits && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512cd");
     if (path == PLAIN_AVX2)
         return has_bits;
 #endif

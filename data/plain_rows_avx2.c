@@ -7,6 +7,7 @@
 #define ROWS_FUNCTION plain_rows_avx2
 #define ROWS_DIGITS   digits_of
 #define ROWS_NEWLINES newlines_of
+#define ROWS_EIGHT    plain_no_eight
 
 #define INLINE static inline __attribute__((always_inline)) ROWS_TARGET
 

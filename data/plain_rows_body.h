@@ -1,7 +1,7 @@
 /* The loop of data/plain_rows.h for one instruction set: included with ROWS_FUNCTION, the name to define, ROWS_TARGET, its target
- * attribute, and ROWS_DIGITS and ROWS_NEWLINES, which give a bit for each of the 64 bytes at a place. */
-#include "data/plain_line.h"
-#include "data/plain_rows_set.h"
+ * attribute, ROWS_DIGITS and ROWS_NEWLINES, which give a bit for each of the 64 bytes at a place, and ROWS_EIGHT, which reads eight
+ * lines at once where they are the usual ones (data/plain_eight.h). */
+#include "data/plain_eight.h"
 
 enum { PIECE_BYTES = 4096, LANES = 64, SURE_ENDS = 4 };
 
@@ -73,8 +73,19 @@ ROWS_INLINE void read_text(struct plain_rows *rows, const char *text, size_t len
     rows->gap_count = 0;
     for (size_t at = 0; at < length; at += PIECE_BYTES) {
         uint32_t count = find_ends(ends, text + at, length - at < PIECE_BYTES ? length - at : PIECE_BYTES);
+        uint32_t single = 0; /* lines before this one are read singly */
         for (uint32_t i = 0; i < count; i++) {
             size_t end = at + ends[i];
+            const struct eight_lines lines = {text + at, text + begin, ends + i};
+            if (i >= single && i + EIGHT <= count) {
+                if (ROWS_EIGHT(&to, row, text, &lines, &user, &shape)) {
+                    row += EIGHT;
+                    i += EIGHT - 1;
+                    begin = at + ends[i] + 1;
+                    continue;
+                }
+                single = i + EIGHT;
+            }
             if (read_line(&to, row, text, begin, end - begin, &user, &shape)) {
                 row++;
             } else {

@@ -8,6 +8,7 @@
 #define ROWS_FUNCTION plain_rows_portable
 #define ROWS_DIGITS   digits_of
 #define ROWS_NEWLINES newlines_of
+#define ROWS_EIGHT    plain_no_eight
 
 #ifdef __SSE2__
 static inline uint64_t mask_of(__m128i is_so) {

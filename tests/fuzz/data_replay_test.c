@@ -42,6 +42,40 @@ static int make_line(char *line, const char *separator, uint64_t seed, uint64_t 
                    PICK(ENDS, bits >> 40));
 }
 
+/* A few users with their ratings, as in most files, and some bytes that are not as in most files. */
+static size_t make_usual_lines(char *text, uint64_t seed) {
+    enum { LINES = 24, WAYS = 24 };
+    static const char ODD[] = "0019.,\n\r\t:a -\xb0\xff/";
+    bool has_fourth = seed % 2 == 0;
+    size_t length = 0;
+    unsigned user = 0, movie_size = 1;
+    for (uint64_t i = 0; i < LINES; i++) {
+        uint64_t bits = rng_bits(seed, 6, i);
+        if (i == 0 || bits % 16 == 0) {
+            user = (unsigned)(bits >> 8 & 0xffffff) % (bits >> 32 & 1 ? 9999999 : 999);
+            movie_size = bits >> 33 & 1 ? 9999999 : 20000;
+        }
+        length += (size_t)sprintf(text + length, "%u,%u,%u.%u", user, (unsigned)(bits >> 8) % movie_size,
+                                  (unsigned)(bits >> 40) % 10, (unsigned)(bits >> 44) % 10);
+        if (has_fourth)
+            length += (size_t)sprintf(text + length, ",%llu", (unsigned long long)(bits >> bits % WAYS));
+        text[length++] = '\n';
+    }
+    for (uint64_t odd = rng_bits(seed, 7, 0) % 3; odd > 0; odd--) {
+        uint64_t bits = rng_bits(seed, 7, odd);
+        text[bits % length] = ODD[(bits >> 32) % (sizeof ODD - 1)];
+    }
+    text[length - 1] = '\n';
+    return length;
+}
+
+static void many_lines_at_once_are_read_as_one_is(void **state) {
+    (void)state;
+    uint8_t text[4096];
+    for (uint64_t seed = 0; seed < 20000; seed++)
+        compare_all_paths(text, make_usual_lines((char *)text, seed));
+}
+
 /* Long enough for many blocks; in the middle a line longer than any block, and no newline at the end. */
 static const char *make_file(struct scratch *scratch, const char *separator, uint64_t seed) {
     enum { LINES = 60000, LONG = 700000 };
@@ -163,6 +197,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ratings_files_do_no_harm),
         cmocka_unit_test(plain_lines_are_read_as_others_are),
+        cmocka_unit_test(many_lines_at_once_are_read_as_one_is),
         cmocka_unit_test(containers_do_no_harm),
         cmocka_unit_test(blocks_that_name_what_is_not_there_are_refused),
         cmocka_unit_test(the_checksums_are_set_right),
