@@ -1,11 +1,8 @@
 #include "data/split.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/contract.h"
-#include "core/hash.h"
-#include "core/hash_inline.h"
 #include "core/memory.h"
 #include "data/numpy_random.h"
 #include "data/select.h"
@@ -33,42 +30,6 @@ bool split_named(const char *name, enum split_method *method) {
 
 bool split_wants_times(enum split_method method) {
     return method == SPLIT_BY_TIME || method == SPLIT_BY_LEAVE_LAST_OUT;
-}
-
-uint64_t split_hash_of_user(const struct split_spec *spec, const char *user, size_t user_length) {
-    return hash_bytes(user, user_length, spec->seed);
-}
-
-/* An id hashes to one of 2^53 numbers; those below this one validate. */
-static uint64_t hash_limit(const struct split_spec *spec) {
-    return (uint64_t)ceil(spec->fraction * 0x1.0p53);
-}
-
-static bool is_below(uint64_t hash, uint64_t limit) {
-    return hash >> 11 < limit;
-}
-
-bool split_hash_admits(const struct split_spec *spec, uint64_t of_user, const char *movie,
-                       size_t movie_length) {
-    return is_below(hash_bytes(movie, movie_length, of_user), hash_limit(spec));
-}
-
-void split_hash_mark(const struct split_spec *spec, const char *text, const struct plain_rows *rows,
-                     uint8_t *is_valid) {
-    uint64_t of_user = 0, limit = hash_limit(spec);
-    for (uint32_t i = 0; i < rows->count; i++) {
-        struct plain_places places = rows->places[i];
-        const char *user = text + places.user_at;
-        if (i == 0 || rows->ratings[i].user != rows->ratings[i - 1].user)
-            of_user = split_hash_of_user(spec, user, places.user_length);
-        is_valid[i] =
-            is_below(hash_bytes_inline(user + places.movie_from, places.movie_length, of_user), limit);
-    }
-}
-
-bool split_hash_is_valid(const struct split_spec *spec, const char *user, size_t user_length,
-                         const char *movie, size_t movie_length) {
-    return split_hash_admits(spec, split_hash_of_user(spec, user, user_length), movie, movie_length);
 }
 
 static void mark(struct split *split, uint64_t i) {
