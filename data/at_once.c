@@ -1,7 +1,6 @@
 #include "data/at_once.h"
 
 #include "core/memory.h"
-#include "data/histogram.h"
 
 /* More than the buffer of an atomic file, so that a batch is written from where it lies. */
 enum { BATCH = 24 * 1024, PIECE = 4096 };
@@ -9,6 +8,7 @@ enum { BATCH = 24 * 1024, PIECE = 4096 };
 /* Training ratings on their way to the writer; one more than fits may be overwritten. */
 struct train_batch {
     size_t count;
+    bool is_last; /* the validation ratings go behind it */
     struct rating ratings[BATCH + 1];
 };
 
@@ -17,15 +17,41 @@ static bool give_up(struct at_once *at_once) {
     return false;
 }
 
+static bool write_valid(struct at_once *at_once, struct status *status) {
+    const struct rating_list *valid = &at_once->valid;
+    for (uint64_t i = 0, run; i < valid->count; i += run) {
+        run = rating_list_run(valid, i);
+        if (!packed_writer_ratings(at_once->writer, PACKED_VALID, rating_list_at(valid, i), run, status))
+            return false;
+    }
+    return true;
+}
+
+/* The histogram of many values takes a second look at all ratings. */
 static bool write_batch(void *context, unsigned place, struct status *status) {
     struct at_once *at_once = context;
-    struct train_batch *batch = &at_once->batches[place];
-    return packed_writer_ratings(at_once->writer, PACKED_TRAIN, batch->ratings, batch->count, status);
+    const struct train_batch *batch = &at_once->batches[place];
+    if (!packed_writer_ratings(at_once->writer, PACKED_TRAIN, batch->ratings, batch->count, status) ||
+        (batch->is_last && !write_valid(at_once, status)))
+        return false;
+    at_once->has_many_values = packed_writer_values(at_once->writer) == NULL;
+    return !at_once->has_many_values;
+}
+
+/* An errand has failed: only then this is for us to read. */
+static bool fail(struct at_once *at_once) {
+    at_once->gave_up = at_once->has_many_values;
+    return false;
+}
+
+static bool give(struct at_once *at_once, struct status *status) {
+    return errands_give(&at_once->errands, status) || fail(at_once);
 }
 
 static void take_place(struct at_once *at_once) {
     at_once->place = errands_place(&at_once->errands);
     at_once->batches[at_once->place].count = 0;
+    at_once->batches[at_once->place].is_last = false;
 }
 
 static bool begin(struct at_once *at_once, struct status *status) {
@@ -62,7 +88,7 @@ static size_t divide(struct at_once *at_once, const struct rating *ratings, cons
 }
 
 static bool give_batch(struct at_once *at_once, struct status *status) {
-    if (!errands_give(&at_once->errands, status))
+    if (!give(at_once, status))
         return false;
     take_place(at_once);
     return true;
@@ -73,8 +99,7 @@ bool at_once_take(struct at_once *at_once, const struct rating *ratings, const u
     if ((at_once->writer == NULL && !begin(at_once, status)) ||
         !pair_watch_grow(&at_once->watch, movies, status))
         return false;
-    if (count > RATING_LIST_MAX - at_once->count || !pair_watch_sees(&at_once->watch, ratings, count) ||
-        !histogram_count(&at_once->values, ratings, count))
+    if (count > RATING_LIST_MAX - at_once->count || !pair_watch_sees(&at_once->watch, ratings, count))
         return give_up(at_once);
     at_once->count += count;
     bool done = true;
@@ -86,8 +111,11 @@ bool at_once_take(struct at_once *at_once, const struct rating *ratings, const u
     return done;
 }
 
-bool at_once_is_enough(struct at_once *at_once) {
-    return at_once->valid.count < at_once->count || give_up(at_once);
+bool at_once_end(struct at_once *at_once, struct status *status) {
+    if (at_once->valid.count == at_once->count)
+        return give_up(at_once);
+    at_once->batches[at_once->place].is_last = true;
+    return give(at_once, status);
 }
 
 /* Leaves the writer to the caller, or abandons it. */
@@ -102,18 +130,12 @@ static bool end_errands(struct at_once *at_once, struct status *status) {
 }
 
 bool at_once_commit(struct at_once *at_once, const struct packed_about *about, struct packed_totals *totals,
-                    struct status *status) {
-    const struct rating_list *valid = &at_once->valid;
+                    struct histogram *histogram, struct status *status) {
     struct packed_writer *writer = at_once->writer;
-    if (!give_batch(at_once, status) || !end_errands(at_once, status))
-        return false;
-    for (uint64_t i = 0, run; i < valid->count; i += run) {
-        run = rating_list_run(valid, i);
-        if (!packed_writer_ratings(writer, PACKED_VALID, rating_list_at(valid, i), run, status)) {
-            packed_writer_abandon(writer);
-            return false;
-        }
-    }
+    if (!end_errands(at_once, status))
+        return fail(at_once);
+    struct value_table values = *packed_writer_values(writer);
+    *histogram = histogram_of_values(&values);
     return packed_writer_commit(writer, about, totals, status);
 }
 

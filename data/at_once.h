@@ -7,9 +7,9 @@
 
 #include "data/duplicates.h"
 #include "data/errands.h"
+#include "data/histogram.h"
 #include "data/packed_writer.h"
 #include "data/rating_list.h"
-#include "data/value_table.h"
 
 /* Starts as zeros, but for the folder and the number of threads. It must not move. */
 struct at_once {
@@ -20,22 +20,22 @@ struct at_once {
     struct train_batch *batches; /* at the errands' places */
     unsigned place;              /* that is being filled */
     struct pair_watch watch;
-    struct value_table values;
     struct rating_list valid;
-    uint64_t count; /* ratings taken */
-    bool gave_up;   /* then functions return false without a status */
+    uint64_t count;       /* ratings taken */
+    bool has_many_values; /* told by who writes, with a failure */
+    bool gave_up;         /* then functions return false without a status */
 };
 
 /* Takes the next ratings; movies is the number of rows that they may name. */
 bool at_once_take(struct at_once *at_once, const struct rating *ratings, const uint8_t *is_valid,
                   size_t count, size_t movies, struct status *status);
 
-/* After the last rating: gives up when there is none to train on. */
-bool at_once_is_enough(struct at_once *at_once);
+/* After the last rating: lets the rest be written, or gives up when there is none to train on. */
+bool at_once_end(struct at_once *at_once, struct status *status);
 
-/* Writes the rest and makes the set visible, as packed_writer_commit. */
+/* Makes the set visible, as packed_writer_commit, when all is written; or gives up. */
 bool at_once_commit(struct at_once *at_once, const struct packed_about *about, struct packed_totals *totals,
-                    struct status *status);
+                    struct histogram *histogram, struct status *status);
 
 /* Gives the memory back; a set that is not committed leaves nothing behind. */
 void at_once_clear(struct at_once *at_once);

@@ -175,7 +175,7 @@ static bool read_ratings(struct import *import, struct status *status) {
     import->summary->users = import->users.ids.count;
     import->summary->movies = import->movies.ids.count;
     if (import->summary->rows > 0)
-        return !import->goes_at_once || at_once_is_enough(&import->at_once);
+        return !import->goes_at_once || at_once_end(&import->at_once, status);
     const struct import_summary *summary = import->summary;
     if (summary->rejects == 0)
         return status_fail(status, STATUS_BAD_DATA, "%s: there are no ratings", spec->ratings);
@@ -260,7 +260,8 @@ static bool write_set(struct import *import, struct status *status) {
                                  .source = import->spec->ratings,
                                  .truth_rmse = NAN};
     if (import->goes_at_once)
-        return at_once_commit(&import->at_once, &about, &import->summary->totals, status);
+        return at_once_commit(&import->at_once, &about, &import->summary->totals, &import->summary->histogram,
+                              status);
     struct packed_writer *writer = packed_writer_begin(import->spec->folder, status);
     if (writer == NULL)
         return false;
@@ -285,27 +286,12 @@ static bool may_go_at_once(const struct import_spec *spec) {
     return spec->split.method == SPLIT_BY_HASH && stat(spec->ratings, &found) == 0 && S_ISREG(found.st_mode);
 }
 
-/* Reads at once where that is possible, else into the list. */
-static bool read_one_way(struct import *import, struct status *status) {
-    import->goes_at_once = may_go_at_once(import->spec);
-    if (read_ratings(import, status))
-        return true;
-    if (!import->at_once.gave_up)
-        return false;
-    release(import);
-    *import->summary = (struct import_summary){0};
-    import->goes_at_once = false;
-    return read_ratings(import, status);
-}
-
 /* What is known only when all ratings are: duplicates, the split, the histogram. */
 static bool settle(struct import *import, struct status *status) {
     const struct import_spec *spec = import->spec;
     struct import_summary *summary = import->summary;
-    if (import->goes_at_once) {
-        summary->histogram = histogram_of_values(&import->at_once.values);
+    if (import->goes_at_once)
         return true;
-    }
     if (!duplicates_settle(&summary->duplicates, spec->duplicates, &import->list, (uint32_t)summary->users,
                            (uint32_t)summary->movies, status) ||
         !split_make(&import->split, &spec->split, &import->list, &import->users.ids, &import->movies.ids,
@@ -315,11 +301,23 @@ static bool settle(struct import *import, struct status *status) {
     return true;
 }
 
+static bool run_one_way(struct import *import, struct status *status) {
+    return read_ratings(import, status) && settle(import, status) && read_movies(import, status) &&
+           write_set(import, status);
+}
+
+/* At once where that is possible, else from a list. */
 static bool run(struct import *import, struct status *status) {
     const struct import_spec *spec = import->spec;
-    return read_one_way(import, status) && settle(import, status) && read_movies(import, status) &&
-           write_set(import, status) &&
-           (!spec->with_blocks || blocks_build_beside(spec->folder, spec->shape, status));
+    import->goes_at_once = may_go_at_once(spec);
+    bool done = run_one_way(import, status);
+    if (!done && import->at_once.gave_up) {
+        release(import);
+        *import->summary = (struct import_summary){0};
+        import->goes_at_once = false;
+        done = run_one_way(import, status);
+    }
+    return done && (!spec->with_blocks || blocks_build_beside(spec->folder, spec->shape, status));
 }
 
 bool import_ratings(const struct import_spec *spec, struct import_summary *summary, struct status *status) {

@@ -8,6 +8,7 @@
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "data/histogram.h"
 #include "data/sections.h"
 
 struct row_counts {
@@ -21,6 +22,9 @@ struct packed_writer {
     struct row_counts users, movies; /* training ratings per row */
     struct packed_totals totals;
     double train_sum, valid_sum, valid_squares;
+    struct value_table values;
+    bool has_many_values;                     /* then they are not counted any more */
+    double step;                              /* all values in the table are multiples of this power of two */
     const struct packed_in_blocks *in_blocks; /* NULL: the set holds its training ratings */
 };
 
@@ -80,29 +84,75 @@ static bool count_rows(struct row_counts *counts, uint32_t row, uint32_t more, s
 /* A user's ratings often lie together, and are counted together. */
 static bool note_train(struct packed_writer *writer, const struct rating *ratings, size_t count,
                        struct status *status) {
-    double sum = writer->train_sum;
     for (size_t i = 0, end; i < count; i = end) {
-        for (end = i; end < count && ratings[end].user == ratings[i].user; end++) {
+        for (end = i; end < count && ratings[end].user == ratings[i].user; end++)
             if (!count_rows(&writer->movies, ratings[end].movie, 1, status))
                 return false;
-            sum += (double)ratings[end].value;
-        }
         if (!count_rows(&writer->users, ratings[i].user, (uint32_t)(end - i), status))
             return false;
     }
     writer->totals.train += count;
-    writer->train_sum = sum;
     return true;
 }
 
-static void note_extremes(struct packed_totals *totals, const struct rating *ratings, size_t count) {
-    float smallest = totals->smallest, largest = totals->largest;
-    for (size_t i = 0; i < count; i++) {
-        smallest = ratings[i].value < smallest ? ratings[i].value : smallest;
-        largest = ratings[i].value > largest ? ratings[i].value : largest;
+static void widen(struct packed_totals *totals, float value) {
+    totals->smallest = value < totals->smallest ? value : totals->smallest;
+    totals->largest = value > totals->largest ? value : totals->largest;
+}
+
+/* The largest power of two that a value is a multiple of. */
+static double step_of(float value) {
+    enum { FLOAT_BITS = 24 };
+    int exponent;
+    float fraction = frexpf(value, &exponent);
+    int32_t digits = (int32_t)ldexpf(fraction, FLOAT_BITS);
+    return digits == 0 ? INFINITY : ldexp(1, exponent - FLOAT_BITS + __builtin_ctz((unsigned)digits));
+}
+
+static void learn_values(struct packed_writer *writer) {
+    writer->step = INFINITY;
+    for (uint32_t code = 0; code < writer->values.count; code++) {
+        float value = writer->values.values[code];
+        widen(&writer->totals, value);
+        writer->step = fmin(writer->step, step_of(value));
     }
-    totals->smallest = smallest;
-    totals->largest = largest;
+}
+
+/* Values are counted while they are few. */
+static void note_values(struct packed_writer *writer, const struct rating *ratings, size_t count) {
+    uint32_t known = writer->values.count;
+    if (!writer->has_many_values)
+        writer->has_many_values = !histogram_count(&writer->values, ratings, count);
+    if (writer->values.count != known)
+        learn_values(writer);
+    for (size_t i = 0; i < count && writer->has_many_values; i++)
+        widen(&writer->totals, ratings[i].value + 0.0f);
+}
+
+/* The sum of the values by their counts; false when it may differ from that of adding one after another. Sums of multiples of a
+ * step are multiples, which are not rounded below 2^53 of them. */
+static bool sum_by_counts(const struct packed_writer *writer, double *sum) {
+    double size = 0;
+    *sum = 0;
+    for (uint32_t code = 0; code < writer->values.count; code++) {
+        double all = (double)writer->values.values[code] * (double)writer->values.ratings[code];
+        *sum += all;
+        size += fabs(all);
+    }
+    return !writer->has_many_values && size < 0x1p52 * writer->step;
+}
+
+/* The sum of all training ratings, added one after another. An addition waits for the one before, so where counts give the same
+ * it is taken from them: those of training ratings, as long as there are no others. */
+static void sum_train(struct packed_writer *writer, const struct rating *ratings, size_t count) {
+    enum { MANY = 256 };
+    double sum;
+    if (count < MANY || !sum_by_counts(writer, &sum)) {
+        sum = writer->train_sum;
+        for (size_t i = 0; i < count; i++)
+            sum += (double)ratings[i].value;
+    }
+    writer->train_sum = sum;
 }
 
 static void note_valid(struct packed_writer *writer, const struct rating *rating) {
@@ -125,12 +175,19 @@ bool packed_writer_ratings(struct packed_writer *writer, enum packed_part part, 
     if (part != writer->part && !container_section(writer->file, "valid", status))
         return false;
     writer->part = part;
-    note_extremes(&writer->totals, ratings, count);
-    if (part == PACKED_TRAIN && !note_train(writer, ratings, count, status))
-        return false;
+    note_values(writer, ratings, count);
+    if (part == PACKED_TRAIN) {
+        if (!note_train(writer, ratings, count, status))
+            return false;
+        sum_train(writer, ratings, count);
+    }
     for (size_t i = 0; i < count && part == PACKED_VALID; i++)
         note_valid(writer, &ratings[i]);
     return container_write(writer->file, ratings, count * sizeof *ratings, status);
+}
+
+const struct value_table *packed_writer_values(const struct packed_writer *writer) {
+    return writer->has_many_values ? NULL : &writer->values;
 }
 
 static json_t *describe(const struct packed_writer *writer, const struct packed_about *about) {

@@ -6,6 +6,7 @@
 #include "core/rating.h"
 #include "data/packed_set.h"
 #include "data/string_list.h"
+#include "data/value_table.h"
 
 enum packed_part { PACKED_TRAIN, PACKED_VALID };
 
@@ -38,6 +39,10 @@ struct packed_writer *packed_writer_begin(const char *folder, struct status *sta
 /* Appends ratings; all of PACKED_TRAIN come before the first of PACKED_VALID. */
 bool packed_writer_ratings(struct packed_writer *writer, enum packed_part part, const struct rating *ratings,
                            size_t count, struct status *status);
+
+/* How often each value was written: zero and minus zero are one. NULL when there are more different ones than a histogram has
+ * bars. Lives as long as the writer. */
+const struct value_table *packed_writer_values(const struct packed_writer *writer);
 
 /* Completes the file and makes it visible; fills totals. Ends and frees the writer in every case. */
 bool packed_writer_commit(struct packed_writer *writer, const struct packed_about *about,

@@ -15,9 +15,9 @@ static bool add_chunk(struct rating_list *list, struct status *status) {
     list->times = times;
     if (!grown)
         return false;
-    struct rating *ratings = memory_take_array(RATING_CHUNK, sizeof *ratings, "ratings", status);
+    struct rating *ratings = memory_take_raw(RATING_CHUNK * sizeof *ratings, "ratings", status);
     int64_t *chunk_times = list->has_times && ratings != NULL
-                               ? memory_take_array(RATING_CHUNK, sizeof(int64_t), "timestamps", status)
+                               ? memory_take_raw(RATING_CHUNK * sizeof(int64_t), "timestamps", status)
                                : NULL;
     if (ratings == NULL || (list->has_times && chunk_times == NULL)) {
         memory_release(ratings);

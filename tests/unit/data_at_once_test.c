@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <sys/wait.h>
 
 #include "data/import.h"
@@ -18,17 +19,23 @@ enum { USERS = 900, RATINGS_OF_USER = 60, MOVIES = 5000, LINE_MAX_BYTES = 64 };
 
 static struct scratch scratch;
 static char out[128];
+static const char *const HALF_STARS[] = {"0.5", "1",   "1.5", "2.0", "2.5", "3",
+                                         "3.5", "4.0", "4.5", "5",   NULL};
+static const char *const *values; /* the ratings' */
 
 /* Ratings user by user; every movie is a number of its user only once. Some lines are not plain. */
 static char *make_text(size_t *length, const char *last_line) {
+    unsigned value_count = 0;
+    while (values[value_count] != NULL)
+        value_count++;
     char *text = malloc((size_t)(USERS * RATINGS_OF_USER + 2) * LINE_MAX_BYTES);
     size_t used = (size_t)sprintf(text, "userId,movieId,rating,timestamp\n");
     for (unsigned user = 0; user < USERS; user++)
         for (unsigned i = 0; i < RATINGS_OF_USER; i++) {
             const char *kind = (user + i) % 97 == 0 ? "m" : "";
             unsigned movie = (user * 37 + i * 83) % MOVIES;
-            used += (size_t)sprintf(text + used, "%u,%s%u,%u.%u,12345%u\n", user * 7, kind, movie, i % 5,
-                                    user % 2 * 5, i);
+            used += (size_t)sprintf(text + used, "%u,%s%u,%s,12345%u\n", user * 7, kind, movie,
+                                    values[(user * 11 + i * i) % value_count], i);
         }
     *length = used + (size_t)sprintf(text + used, "%s", last_line);
     return text;
@@ -63,6 +70,25 @@ static unsigned char *import_pipe(const char *path, const char *text, size_t tex
     return set;
 }
 
+/* The set that was written last: what is said of its training ratings is what one looking at each of them finds. */
+static void check_totals(const struct packed_totals *totals) {
+    struct status status = {0};
+    struct packed_set set;
+    assert_true(packed_set_open(&set, out, &status));
+    double sum = 0;
+    float smallest = INFINITY, largest = -INFINITY;
+    for (uint64_t i = 0; i < set.train_count + set.valid_count; i++) {
+        const struct rating *rating = i < set.train_count ? &set.train[i] : &set.valid[i - set.train_count];
+        sum += i < set.train_count ? (double)rating->value : 0;
+        smallest = fminf(smallest, rating->value);
+        largest = fmaxf(largest, rating->value);
+    }
+    double mean = sum / (double)set.train_count;
+    assert_memory_equal(&totals->train_mean, &mean, sizeof mean);
+    assert_true(totals->smallest == smallest && totals->largest == largest);
+    packed_set_close(&set);
+}
+
 /* All ways to import a text give the same bytes. */
 static void compare_ways(const char *last_line, uint64_t duplicates) {
     size_t text_length, expected_length, length;
@@ -73,6 +99,7 @@ static void compare_ways(const char *last_line, uint64_t duplicates) {
     for (unsigned threads = 1; threads <= 3; threads++) {
         sets[threads - 1] = import_set(path, threads, &summary, &length);
         assert_int_equal(summary.duplicates.count, duplicates);
+        check_totals(&summary.totals);
     }
     struct histogram histogram = summary.histogram;
     unsigned char *expected = import_pipe(path, text, text_length, &summary, &expected_length);
@@ -112,6 +139,23 @@ static void many_values_are_no_harm(void **state) {
                  0);
 }
 
+/* Their sum depends on the order. */
+static void odd_values_are_added_in_their_order(void **state) {
+    static const char *const ODD[] = {"9999999", "0.0000123", "0.1", "77777.7", "0", "-0.0000001", NULL};
+    (void)state;
+    values = ODD;
+    compare_ways("", 0);
+}
+
+static void many_values_from_the_start_are_no_harm(void **state) {
+    static const char *const MANY[] = {"0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1.0",
+                                       "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "2.0",
+                                       "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", NULL};
+    (void)state;
+    values = MANY;
+    compare_ways("", 0);
+}
+
 static void tenths_are_the_nearest_floats(void **state) {
     (void)state;
     for (int i = 0; i < 100; i++) {
@@ -131,6 +175,12 @@ static int make_folder(void **state) {
     return 0;
 }
 
+static int half_stars(void **state) {
+    (void)state;
+    values = HALF_STARS;
+    return 0;
+}
+
 static int remove_folder(void **state) {
     (void)state;
     scratch_remove(scratch.folder);
@@ -139,8 +189,12 @@ static int remove_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_pass_writes_the_same),         cmocka_unit_test(a_late_duplicate_is_found),
-        cmocka_unit_test(a_user_who_comes_back_is_no_harm), cmocka_unit_test(many_values_are_no_harm),
+        cmocka_unit_test_setup(one_pass_writes_the_same, half_stars),
+        cmocka_unit_test_setup(a_late_duplicate_is_found, half_stars),
+        cmocka_unit_test_setup(a_user_who_comes_back_is_no_harm, half_stars),
+        cmocka_unit_test_setup(many_values_are_no_harm, half_stars),
+        cmocka_unit_test(odd_values_are_added_in_their_order),
+        cmocka_unit_test(many_values_from_the_start_are_no_harm),
         cmocka_unit_test(tenths_are_the_nearest_floats),
     };
     return cmocka_run_group_tests_name("data_at_once", tests, make_folder, remove_folder);
