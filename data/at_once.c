@@ -1,15 +1,16 @@
 #include "data/at_once.h"
 
 #include "core/memory.h"
+#include "data/divide.h"
 
 /* More than the buffer of an atomic file, so that a batch is written from where it lies. */
 enum { BATCH = 24 * 1024, PIECE = 4096 };
 
-/* Training ratings on their way to the writer; one more than fits may be overwritten. */
+/* Training ratings on their way to the writer. */
 struct train_batch {
     size_t count;
     bool is_last; /* the validation ratings go behind it */
-    struct rating ratings[BATCH + 1];
+    struct rating ratings[BATCH + DIVIDE_SLACK];
 };
 
 static bool give_up(struct at_once *at_once) {
@@ -69,19 +70,14 @@ static bool begin(struct at_once *at_once, struct status *status) {
 }
 
 /* Ratings train or validate, each in their order. Returns how many fitted the batch. */
-static size_t divide(struct at_once *at_once, const struct rating *ratings, const uint8_t *is_valid,
-                     size_t count, bool *done, struct status *status) {
+static size_t take_piece(struct at_once *at_once, const struct rating *ratings, const uint8_t *is_valid,
+                         size_t count, bool *done, struct status *status) {
     struct train_batch *batch = &at_once->batches[at_once->place];
-    struct rating valid[PIECE + 1];
-    size_t train_count = batch->count, valid_count = 0;
-    count = count < BATCH - train_count ? count : BATCH - train_count;
+    struct rating valid[PIECE + DIVIDE_SLACK];
+    count = count < BATCH - batch->count ? count : BATCH - batch->count;
     count = count < PIECE ? count : PIECE;
-    for (size_t i = 0; i < count; i++) {
-        batch->ratings[train_count] = valid[valid_count] = ratings[i];
-        train_count += !is_valid[i];
-        valid_count += is_valid[i];
-    }
-    batch->count = train_count;
+    size_t valid_count = divide(ratings, is_valid, count, batch->ratings + batch->count, valid);
+    batch->count += count - valid_count;
     *done =
         rating_list_append(&at_once->valid, valid, NULL, valid_count, at_once->valid.count + 1, 0, status);
     return count;
@@ -104,7 +100,7 @@ bool at_once_take(struct at_once *at_once, const struct rating *ratings, const u
     at_once->count += count;
     bool done = true;
     for (size_t i = 0; i < count && done;) {
-        i += divide(at_once, ratings + i, is_valid + i, count - i, &done, status);
+        i += take_piece(at_once, ratings + i, is_valid + i, count - i, &done, status);
         if (done && at_once->batches[at_once->place].count == BATCH)
             done = give_batch(at_once, status);
     }
