@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/rating.h"
 #include "core/status.h"
 #include "model/schedule.h"
 #include "model/spec.h"

@@ -48,6 +48,11 @@ static bool check_hello(const struct roster *roster, const struct hello_message 
                            hello->index, hello->protocol, PROTOCOL_VERSION);
     if (hello->role != ROLE_PSERVER && hello->role != ROLE_WORKER)
         return status_fail(status, STATUS_PROTOCOL, "a %s cannot join", role);
+    if (hello->wire != roster->spec.wire)
+        return status_fail(status, STATUS_PROTOCOL,
+                           "%s %u on %s sends rows as %s, the coordinator was told %s: train.wire differs",
+                           role, hello->index, hello->host, wire_name((enum wire_format)hello->wire),
+                           wire_name(roster->spec.wire));
     if (hello->config_digest != roster->spec.config_digest)
         return status_fail(
             status, STATUS_PROTOCOL,

@@ -27,8 +27,9 @@ struct seat {
 struct roster_spec {
     uint32_t pservers, workers;
     uint64_t config_digest, data_digest;
-    uint64_t silence_us; /* a member this silent is lost */
-    uint64_t beat_us;    /* time between two heartbeats of a member */
+    uint64_t silence_us;   /* a member this silent is lost */
+    uint64_t beat_us;      /* time between two heartbeats of a member */
+    enum wire_format wire; /* that every member has been told */
 };
 
 struct roster {

@@ -5,6 +5,11 @@ const char *role_name(enum role role) {
     return (unsigned)role < ROLE_COUNT ? NAMES[role] : "unknown role";
 }
 
+const char *wire_name(enum wire_format format) {
+    static const char *const NAMES[WIRE_FORMATS] = {"float32", "bfloat16", "float16"};
+    return (unsigned)format < WIRE_FORMATS ? NAMES[format] : "unknown format";
+}
+
 const char *table_name(enum table_id table) {
     static const char *const NAMES[TABLE_COUNT] = {"user", "movie"};
     return (unsigned)table < TABLE_COUNT ? NAMES[table] : "unknown table";

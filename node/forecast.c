@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "node/lane_loader.h"
 #include "node/setup.h"
+#include "proto/rows.h"
 #include "worker/lane.h"
 
 enum { STEPS_SAMPLED = 100 };
@@ -62,6 +63,26 @@ static void count_blocks(struct forecast *forecast, const struct config *config,
     forecast->ratings_per_lane = (double)set->train_count / (parts * strata);
 }
 
+/* A row in a long body: what it adds there. */
+static double row_bytes(enum wire_format wire, uint32_t stride) {
+    enum { MANY = 1024 };
+    return (double)rows_bytes((struct rows_shape){wire, stride, MANY}) / MANY;
+}
+
+/* Rows and changes, each with its number. */
+static double minibatch_bytes(const struct forecast *forecast, const struct config *config, uint32_t stride) {
+    double rows = (double)forecast->steps_per_epoch * forecast->lanes * forecast->rows_per_lane;
+    return rows * 2 * (row_bytes(config->train_wire, stride) + sizeof(uint32_t));
+}
+
+/* Every stratum comes by every part. Parts, which are never rounded, come home once. */
+static double blocked_bytes(const struct config *config, const struct packed_set *set, uint32_t stride) {
+    double visits = (double)config->train_parts * set->movies;
+    double sums = config->train_optimiser == OPTIMISER_ADAGRAD_ROW ? sizeof(float) : 0;
+    return visits * 2 * (row_bytes(config->train_wire, stride) + sums) +
+           set->users * (row_bytes(WIRE_FLOAT32, stride) + sums);
+}
+
 bool forecast_make(struct forecast *forecast, const struct config *config, const struct packed_set *set,
                    struct status *status) {
     struct pserver_spec pserver = setup_pserver(config, 0, "");
@@ -88,8 +109,7 @@ bool forecast_make(struct forecast *forecast, const struct config *config, const
         count_blocks(forecast, config, set);
     else if (!take_sample(forecast, config, set, status))
         return false;
-    double row_bytes = stride * sizeof(float), id_bytes = sizeof(uint32_t);
-    forecast->epoch_bytes = (double)forecast->steps_per_epoch * forecast->lanes * forecast->rows_per_lane *
-                            2 * (row_bytes + id_bytes);
+    forecast->epoch_bytes = config->train_mode == MODE_BLOCKED ? blocked_bytes(config, set, stride)
+                                                               : minibatch_bytes(forecast, config, stride);
     return true;
 }

@@ -44,6 +44,7 @@ struct member_spec setup_member(const struct config *config, enum role role, uin
     struct member_spec spec = {
         .role = role,
         .index = index,
+        .wire = config->train_wire,
         .config_digest = cluster_digest(config),
         .data_digest = data_digest,
         .incarnation = incarnation(),
@@ -131,7 +132,7 @@ struct coordinator_spec setup_coordinator(const struct config *config, const str
         .roster = {(uint32_t)config->cluster_pservers, (uint32_t)config->cluster_workers,
                    cluster_digest(config), setup_ratings_digest(set),
                    microseconds(config->cluster_heartbeat_timeout),
-                   microseconds(config->cluster_heartbeat_interval)},
+                   microseconds(config->cluster_heartbeat_interval), config->train_wire},
         .schedule = config_schedule(config),
         .best = {.keeps = config->schedule_keep_best,
                  .patience = (uint32_t)config->schedule_early_stopping,

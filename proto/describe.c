@@ -60,6 +60,11 @@ void message_document(FILE *out) {
         "the\n"
         "fields in the order below; the second, where there is one, is the body: raw little-endian numbers.\n"
         "`stride` is the number of factors plus one for the bias, rounded up to a multiple of 8 floats.\n"
+        "`gradients` and `rows` are what the run's members have agreed upon in HELLO: float32, "
+        "f32[rows][stride]; bfloat16,\n"
+        "u16[rows][stride]; float16, u16[rows][stride] of each value times 2^shift, then i8[rows] shifts "
+        "from -113 to 126, then\n"
+        "zeros up to a multiple of 4 bytes.\n"
         "A receiver refuses, counts and survives everything that is not exactly this.\n");
     for (uint64_t kind = 1; kind < MESSAGE_KINDS; kind++) {
         const struct message_type *type = message_type_of(kind);

@@ -17,6 +17,7 @@ void member_hello(const struct member *member, struct outbox *out, link_id link)
         .protocol = PROTOCOL_VERSION,
         .role = spec->role,
         .index = spec->index,
+        .wire = spec->wire,
         .config_digest = spec->config_digest,
         .data_digest = spec->data_digest,
         .incarnation = spec->incarnation,

@@ -11,6 +11,7 @@ enum { MEMBER_HOST_BYTES = 256, MEMBER_ENDPOINT_BYTES = 256 };
 struct member_spec {
     enum role role;
     uint32_t index;
+    enum wire_format wire; /* of rows between workers and pservers */
     uint64_t config_digest, data_digest;
     uint64_t incarnation; /* different for every start */
     uint64_t pid;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "proto/rows.h"
 
 size_t inbox_bytes(uint32_t lanes, uint32_t depth, uint32_t lane_rows, uint32_t stride) {
     size_t requests = (size_t)lanes * depth;
@@ -41,6 +42,16 @@ struct request *inbox_request(const struct inbox *inbox, uint32_t lane, uint32_t
     return &inbox->requests[(size_t)lane * inbox->depth + place];
 }
 
+static struct rows_shape gradients_of(const struct inbox *inbox, const struct step_message *step) {
+    return (struct rows_shape){inbox->wire, inbox->stride, step->push_users + step->push_movies};
+}
+
+/* Row numbers, and what they are padded with. */
+static size_t ids_bytes(const struct step_message *step) {
+    uint32_t pushes = step->push_users + step->push_movies, pulls = step->pull_users + step->pull_movies;
+    return message_padded(((size_t)pushes + pulls) * sizeof(uint32_t));
+}
+
 /* The counts of a STEP against what one lane can hold, and against the bytes that came. */
 static bool check_sizes(const struct inbox *inbox, const struct message *message, struct status *status) {
     const struct step_message *step = &message->step;
@@ -51,12 +62,11 @@ static bool check_sizes(const struct inbox *inbox, const struct message *message
     if (pushes > inbox->lane_rows || pulls > inbox->lane_rows)
         return status_fail(status, STATUS_PROTOCOL, "%llu rows pushed and %llu pulled, a lane has at most %u",
                            (unsigned long long)pushes, (unsigned long long)pulls, inbox->lane_rows);
-    size_t expected =
-        message_padded((pushes + pulls) * sizeof(uint32_t)) + pushes * inbox->stride * sizeof(float);
+    size_t expected = ids_bytes(step) + rows_bytes(gradients_of(inbox, step));
     if (message->body_bytes != expected)
         return status_fail(status, STATUS_PROTOCOL, "a body of %zu bytes where %zu were announced",
                            message->body_bytes, expected);
-    return true;
+    return rows_check(gradients_of(inbox, step), (const char *)message->body + ids_bytes(step), status);
 }
 
 const uint32_t *inbox_asked(struct inbox *inbox, const struct message *message, struct shard *shard,
@@ -67,6 +77,16 @@ const uint32_t *inbox_asked(struct inbox *inbox, const struct message *message, 
                 shard_find(shard, rows + step->push_users + step->push_movies, step->pull_users,
                            step->pull_movies, false, inbox->asked, status);
     return good ? inbox->asked : NULL;
+}
+
+/* Floats stay where they are for now. */
+static const float *take_gradients(const struct inbox *inbox, const struct request *request,
+                                   const struct message *message) {
+    const char *body = (const char *)message->body + ids_bytes(&message->step);
+    if (inbox->wire == WIRE_FLOAT32)
+        return (const float *)(const void *)body;
+    rows_read(gradients_of(inbox, &message->step), body, 0, request->push_count, request->kept);
+    return request->kept;
 }
 
 struct request *inbox_accept(struct inbox *inbox, const struct event *event, struct shard *shard,
@@ -95,13 +115,12 @@ struct request *inbox_accept(struct inbox *inbox, const struct event *event, str
     request->push_count = pushes;
     request->pull_count = pulls;
     request->pull_movies = step->pull_movies;
-    request->gradients = (const float *)((const char *)event->message->body +
-                                         message_padded((pushes + pulls) * sizeof(uint32_t)));
+    request->gradients = take_gradients(inbox, request, event->message);
     return request;
 }
 
 void inbox_keep(struct inbox *inbox, struct request *request) {
-    if (!request->pushes || request->push_count == 0)
+    if (!request->pushes || request->push_count == 0 || request->gradients == request->kept)
         return;
     memcpy(request->kept, request->gradients, (size_t)request->push_count * inbox->stride * sizeof(float));
     request->gradients = request->kept;

@@ -1,7 +1,7 @@
 /* The requests of all lanes that wait: their row lists as entries, and their gradients.
  *
- * A request that completes a step is applied straight from the message's body; only one that has to wait is
- * copied (inbox_keep), into memory that was taken at the start. Every size is bounded by the configuration.
+ * A request that completes a step is applied straight from the message's body; only one that has to wait, or comes in sixteen
+ * bits, is copied (inbox_keep), into memory that was taken at the start. Every size is bounded by the configuration.
  */
 #ifndef PSERVER_INBOX_H
 #define PSERVER_INBOX_H
@@ -15,12 +15,14 @@ struct request {
     uint64_t push_step, pull_step;
     uint32_t push_count, pull_count, pull_movies; /* rows; movies are the last of those pulled */
     uint32_t *push_entries, *pull_entries;        /* [lane_rows] each */
-    const float *gradients;                       /* in the message's body, or in kept after inbox_keep */
-    float *kept;                                  /* [lane_rows][stride] */
+    const float *gradients; /* in the message's body; in kept after inbox_keep, and where it
+                                                     came in sixteen bits */
+    float *kept;            /* [lane_rows][stride] */
 };
 
 struct inbox {
     uint32_t lanes, depth, lane_rows, stride;
+    enum wire_format wire;    /* of gradients; float32 unless it is set after inbox_init */
     struct request *requests; /* [lanes][depth] */
     uint32_t *entries;        /* behind all push_entries and pull_entries */
     float *kept;              /* behind all kept gradients */

@@ -34,11 +34,12 @@ static bool take_requests(struct pserver *pserver, struct status *status) {
     const struct gate_spec *gate = &spec->gate;
     uint32_t stride = row_stride(spec->shard.model.factors);
     pserver->step_lanes = memory_take_array(gate->lanes, sizeof *pserver->step_lanes, "lanes", status);
-    return pserver->step_lanes != NULL &&
-           inbox_init(&pserver->inbox, gate->lanes, gate_depth(gate), spec->shard.lane_rows, stride,
-                      status) &&
-           replies_init(&pserver->replies, gate->lanes, gate_lead(gate), spec->shard.lane_rows, stride,
-                        status);
+    bool good =
+        pserver->step_lanes != NULL &&
+        inbox_init(&pserver->inbox, gate->lanes, gate_depth(gate), spec->shard.lane_rows, stride, status) &&
+        replies_init(&pserver->replies, gate->lanes, gate_lead(gate), spec->shard.lane_rows, stride, status);
+    pserver->inbox.wire = spec->member.wire;
+    return good;
 }
 
 static bool take_memory(struct pserver *pserver, struct status *status) {
@@ -162,17 +163,27 @@ static void on_job_done(struct pserver *pserver, const struct job *job, struct o
         fail(pserver, &status, out);
 }
 
+static bool check_hello(const struct pserver *pserver, const struct hello_message *hello,
+                        struct status *status) {
+    const struct member_spec *own = &pserver->spec.member;
+    if (hello->wire != own->wire)
+        return status_fail(
+            status, STATUS_PROTOCOL, "worker %u sends rows as %s, pserver %u was told %s: train.wire differs",
+            hello->index, wire_name((enum wire_format)hello->wire), own->index, wire_name(own->wire));
+    return (hello->protocol == PROTOCOL_VERSION && hello->config_digest == own->config_digest) ||
+           status_fail(status, STATUS_PROTOCOL,
+                       "pserver %u has another protocol version or configuration than worker %u", own->index,
+                       hello->index);
+}
+
 /* A worker says hello: the same configuration, or it is refused. */
 static void on_hello(struct pserver *pserver, const struct event *event, struct outbox *out) {
     const struct hello_message *hello = &event->message->hello;
     struct message answer_message = {.kind = MESSAGE_WELCOME};
     answer_message.welcome =
         (struct welcome_message){.users = pserver->spec.shard.users, .movies = pserver->spec.shard.movies};
-    if (hello->protocol != PROTOCOL_VERSION || hello->config_digest != pserver->spec.member.config_digest) {
-        struct status status;
-        status_fail(&status, STATUS_PROTOCOL,
-                    "pserver %u has another protocol version or configuration than worker %u",
-                    pserver->spec.member.index, hello->index);
+    struct status status;
+    if (!check_hello(pserver, hello, &status)) {
         answer_message.kind = MESSAGE_REFUSE;
         answer_message.refuse.code = status.code;
         snprintf(answer_message.refuse.reason, sizeof answer_message.refuse.reason, "%.500s", status.text);

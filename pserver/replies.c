@@ -96,7 +96,8 @@ static uint32_t *slot_of(const struct replies *replies, const struct reply *repl
 
 bool replies_cover(struct replies *replies, const struct reply *reply, const uint32_t *entries,
                    uint32_t count) {
-    if (same_order(reply, entries, count))
+    replies->in_order = same_order(reply, entries, count);
+    if (replies->in_order)
         return true;
     memset(replies->places, 0, ((size_t)replies->place_mask + 1) * sizeof *replies->places);
     for (uint32_t i = 0; i < reply->count; i++)
@@ -107,16 +108,12 @@ bool replies_cover(struct replies *replies, const struct reply *reply, const uin
     return true;
 }
 
-void replies_copy(const struct replies *replies, const struct reply *reply, const uint32_t *entries,
-                  uint32_t count, float *values) {
+const float *replies_row(const struct replies *replies, const struct reply *reply, const uint32_t *entries,
+                         uint32_t i) {
     size_t stride = replies->stride;
-    if (same_order(reply, entries, count)) {
-        memcpy(values, reply->values, count * stride * sizeof *values);
-        return;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t place = *slot_of(replies, reply, entries[i]);
-        REQUIRE(place != 0, "an entry copied has been found");
-        memcpy(values + i * stride, reply->values + (place - 1) * stride, stride * sizeof *values);
-    }
+    if (replies->in_order)
+        return reply->values + i * stride;
+    uint32_t place = *slot_of(replies, reply, entries[i]);
+    REQUIRE(place != 0, "an entry copied has been found");
+    return reply->values + (place - 1) * stride;
 }

@@ -28,8 +28,9 @@ struct replies {
     uint32_t *entries;   /* behind all entries */
     float *values;       /* behind all values */
     uint32_t
-        *places; /* [place_mask + 1] scratch of replies_copy: places by hash of entry, from 1; 0 is free */
+        *places; /* [place_mask + 1] scratch of replies_cover: places by hash of entry, from 1; 0 is free */
     uint32_t place_mask;
+    bool in_order; /* what replies_cover has been asked for lies in its order */
 };
 
 bool replies_init(struct replies *replies, uint32_t lanes, uint32_t lead, uint32_t lane_rows, uint32_t stride,
@@ -53,8 +54,8 @@ struct reply *replies_find(const struct replies *replies, uint32_t lane, uint64_
 bool replies_cover(struct replies *replies, const struct reply *reply, const uint32_t *entries,
                    uint32_t count);
 
-/* Copies the rows in the order asked; replies_cover has just said yes to these very entries. */
-void replies_copy(const struct replies *replies, const struct reply *reply, const uint32_t *entries,
-                  uint32_t count, float *values);
+/* Row i of those asked for; replies_cover has just said yes to these very entries. */
+const float *replies_row(const struct replies *replies, const struct reply *reply, const uint32_t *entries,
+                         uint32_t i);
 
 #endif

@@ -3,15 +3,21 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/rows.h"
 #include "pserver/counts.h"
 #include "pserver/settle.h"
+
+/* What count rows are in a ROWS. */
+static struct rows_shape shape_of(const struct pserver *pserver, uint32_t count) {
+    return (struct rows_shape){pserver->spec.member.wire, shard_stride(pserver->shard), count};
+}
 
 /* Sends count rows whose body has been filled. */
 static void send_rows(struct pserver *pserver, uint32_t lane, const struct reply *reply, uint32_t count,
                       link_id link, struct outbox *out) {
     struct message rows = {.kind = MESSAGE_ROWS};
     rows.rows = (struct rows_message){lane, reply->step, reply->version, count};
-    pserver->counters.bytes_out += (size_t)count * shard_stride(pserver->shard) * sizeof(float);
+    pserver->counters.bytes_out += rows_bytes(shape_of(pserver, count));
     outbox_send(out, link, &rows);
 }
 
@@ -25,11 +31,12 @@ static void answer_request(struct pserver *pserver, uint32_t lane, struct reques
     uint32_t count = request->pull_count;
     size_t stride = shard_stride(pserver->shard);
     float *values = replies_add(&pserver->replies, reply, request->pull_entries, count);
-    float *body = outbox_body(out, count * stride * sizeof *body);
+    struct rows_shape shape = shape_of(pserver, count);
+    void *body = outbox_body(out, rows_bytes(shape));
     for (uint32_t done = 0; done < count; done += CHUNK_ROWS) {
         uint32_t chunk = count - done < CHUNK_ROWS ? count - done : CHUNK_ROWS;
         shard_pull(pserver->shard, request->pull_entries + done, chunk, values + done * stride);
-        memcpy(body + done * stride, values + done * stride, chunk * stride * sizeof *body);
+        rows_write(shape, body, done, chunk, values + done * stride);
     }
     request->pulls = false;
     pserver->counters.pulls += count;
@@ -189,6 +196,13 @@ static bool take(struct pserver *pserver, const struct event *event, struct outb
     return true;
 }
 
+/* An answer's rows in the order asked. */
+static void write_again(struct pserver *pserver, const struct reply *reply, const uint32_t *entries,
+                        uint32_t count, void *body) {
+    for (uint32_t i = 0; i < count; i++)
+        rows_write(shape_of(pserver, count), body, i, 1, replies_row(&pserver->replies, reply, entries, i));
+}
+
 static bool send_again(struct pserver *pserver, const struct event *event, const struct reply *reply,
                        struct outbox *out, struct status *status) {
     const struct step_message *step = &event->message->step;
@@ -201,8 +215,7 @@ static bool send_again(struct pserver *pserver, const struct event *event, const
                            "lane %u asks for other rows of step %" PRIu64 " than before", step->lane,
                            step->pull_step);
     pserver->counters.repeats++;
-    replies_copy(&pserver->replies, reply, entries, count,
-                 outbox_body(out, (size_t)count * shard_stride(pserver->shard) * sizeof(float)));
+    write_again(pserver, reply, entries, count, outbox_body(out, rows_bytes(shape_of(pserver, count))));
     send_rows(pserver, step->lane, reply, count, event->link, out);
     return true;
 }

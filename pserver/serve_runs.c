@@ -7,6 +7,14 @@
 #include "pserver/serve.h"
 #include "pserver/settle.h"
 
+/* A part always travels as it is: when it comes home depends on the clock, and a worker that keeps it afterwards must have
+ * the bits that another would get. */
+static struct shard_run place_of(const struct pserver *pserver, struct run_name name) {
+    struct shard_run run = runs_find(&pserver->runs, name);
+    run.wire = name.table == TABLE_MOVIES ? pserver->spec.member.wire : WIRE_FLOAT32;
+    return run;
+}
+
 bool serve_runs_place(struct pserver *pserver, const struct event *event, struct status *status) {
     bool known = pserver->runs.known;
     if (event->link != LINK_COORDINATOR)
@@ -51,8 +59,8 @@ bool serve_runs_open(struct pserver *pserver, const struct event *event, struct 
 
 static void send_run(struct pserver *pserver, uint32_t lane, struct run_name name, link_id link,
                      struct outbox *out) {
-    struct shard_run run = runs_find(&pserver->runs, name);
-    size_t bytes = shard_run_bytes(pserver->shard, run.count);
+    struct shard_run run = place_of(pserver, name);
+    size_t bytes = shard_run_bytes(pserver->shard, run);
     uint64_t since_ns = outbox_clock(out);
     struct message rows = {.kind = MESSAGE_RUN_ROWS};
     rows.run_rows =
@@ -108,11 +116,10 @@ static void answer(struct pserver *pserver, struct run_name name, struct outbox 
 static bool check_body(const struct pserver *pserver, const struct message *message, struct shard_run run,
                        struct status *status) {
     const struct run_push_message *push = &message->run_push;
-    size_t bytes = shard_run_bytes(pserver->shard, run.count);
-    if (push->rows != run.count || message->body_bytes != bytes)
-        return status_fail(status, STATUS_PROTOCOL,
-                           "%u rows in a body of %zu bytes, the run has %u in %zu here", push->rows,
-                           message->body_bytes, run.count, bytes);
+    if (push->rows != run.count)
+        return status_fail(status, STATUS_PROTOCOL, "%u rows, the run has %u here", push->rows, run.count);
+    if (!shard_run_check(pserver->shard, run, message->body, message->body_bytes, status))
+        return false;
     return (isfinite(push->momentum) && push->momentum >= 0) ||
            status_fail(status, STATUS_PROTOCOL, "a momentum is negative or not finite");
 }
@@ -166,7 +173,7 @@ bool serve_runs_push(struct pserver *pserver, const struct event *event, struct 
     if (!gate_check_lease(&pserver->gate, push->lane, push->lease, status) ||
         !runs_check_push(&pserver->runs, push, status))
         return false;
-    struct shard_run run = runs_find(&pserver->runs, name);
+    struct shard_run run = place_of(pserver, name);
     if (!check_body(pserver, event->message, run, status))
         return false;
     if (runs_seen(&pserver->runs, name, push->version)) {

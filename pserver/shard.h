@@ -76,22 +76,29 @@ void shard_finish_step(struct shard *shard);
 /* Copies entries as they are. After shard_settle that is the same. */
 void shard_read(const struct shard *shard, const uint32_t *entries, uint32_t count, float *values);
 
-/* A run of places of one table, as mode blocked moves them. Its bytes are rows[count][stride], then, where the optimiser
- * keeps one sum per row (adagrad_row), sums[count]. */
+/* A run of places of one table, as mode blocked moves them. Its body is its rows (proto/rows.h), then, where the optimiser
+ * keeps one sum per row (adagrad_row), f32 sums[count]. In sixteen bits rows are read rounded, and what is written are not
+ * rows but changes, so that what is smaller than the last place of a row is not lost. */
 struct shard_run {
     enum table_id table;
     uint32_t first, count;
+    enum wire_format wire;
 };
 
-size_t shard_run_bytes(const struct shard *shard, uint32_t count);
+size_t shard_run_bytes(const struct shard *shard, struct shard_run run);
 
 /* Copies a run as it is, and the way back. With a momentum (sgd, else 0) the rows do not become what is written, but move by
- * v, which becomes momentum * v + (written - row). No step is opened: these rows have no history of rates. */
-void shard_run_read(const struct shard *shard, struct shard_run run, float *bytes);
-void shard_run_write(struct shard *shard, struct shard_run run, const float *bytes, double momentum);
+ * v, which becomes momentum * v + change. No step is opened: these rows have no history of rates. What is written has
+ * passed shard_run_check. */
+void shard_run_read(const struct shard *shard, struct shard_run run, void *body);
+void shard_run_write(struct shard *shard, struct shard_run run, const void *body, double momentum);
 
-/* The first row of a run's bytes that holds a NaN or an infinity, or a sum that is none, or count. */
-uint32_t shard_run_first_bad(const struct shard *shard, struct shard_run run, const float *bytes);
+/* Whether a body is that of this run; false with a sentence. */
+bool shard_run_check(const struct shard *shard, struct shard_run run, const void *body, size_t bytes,
+                     struct status *status);
+
+/* The first row of such a body that holds a NaN or an infinity, or a sum that is none, or count. */
+uint32_t shard_run_first_bad(const struct shard *shard, struct shard_run run, const void *body);
 
 /* "movie row 296", a place of a run. */
 void shard_run_name(const struct shard *shard, struct shard_run run, uint32_t place, char *text,

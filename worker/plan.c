@@ -169,14 +169,14 @@ void plan_asked(struct plan *plan, uint64_t now_us, uint64_t first_wait_us) {
     question_ask(&plan->question, now_us, first_wait_us);
 }
 
-bool plan_fill(struct plan *plan, uint32_t shard, uint32_t rows, const struct message *message,
+bool plan_fill(struct plan *plan, uint32_t shard, struct rows_shape rows, const struct message *message,
                uint64_t now_us, struct status *status) {
-    size_t row_bytes = plan->stride * sizeof(float);
-    if (rows != plan_shard_rows(plan, shard) || message->body_bytes != rows * row_bytes)
-        return status_fail(status, STATUS_PROTOCOL, "%u rows in %zu bytes, %u were asked for", rows,
+    if (rows.count != plan_shard_rows(plan, shard) || message->body_bytes != rows_bytes(rows))
+        return status_fail(status, STATUS_PROTOCOL, "%u rows in %zu bytes, %u were asked for", rows.count,
                            message->body_bytes, plan_shard_rows(plan, shard));
-    if (rows != 0)
-        memcpy(plan->values + (size_t)plan->first[shard] * plan->stride, message->body, message->body_bytes);
+    if (!rows_check(rows, message->body, status))
+        return false;
+    rows_read(rows, message->body, 0, rows.count, plan->values + (size_t)plan->first[shard] * plan->stride);
     if (question_answer(&plan->question, shard, now_us))
         plan->state = PLAN_READY;
     return true;

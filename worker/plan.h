@@ -11,6 +11,7 @@
 #include "model/dot_bias.h"
 #include "model/partition.h"
 #include "proto/event.h"
+#include "proto/rows.h"
 #include "worker/question.h"
 
 enum plan_state {
@@ -83,9 +84,9 @@ static inline bool plan_expects(const struct plan *plan, uint64_t step, uint32_t
     return plan->state == PLAN_ASKED && plan->step == step && question_waits_for(&plan->question, shard);
 }
 
-/* Takes the answer of a shard that plan_expects; false with a sentence when its size is not what was asked for. The
+/* Takes the answer of a shard that plan_expects, rows as they say; false with a sentence when they are not what was asked for. The
  * state becomes PLAN_READY with the last one. */
-bool plan_fill(struct plan *plan, uint32_t shard, uint32_t rows, const struct message *message,
+bool plan_fill(struct plan *plan, uint32_t shard, struct rows_shape rows, const struct message *message,
                uint64_t now_us, struct status *status);
 
 /* Nobody wants it any more: free at once, or when its job is done. */

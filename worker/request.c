@@ -9,13 +9,14 @@ static size_t write_body(const struct worker_spec *spec, uint32_t shard, const s
     uint32_t pulls = plan_shard_rows(pull, shard);
     size_t stride = row_stride(spec->model.factors);
     size_t used_bytes = ((size_t)pushes + pulls) * sizeof(uint32_t), ids_bytes = message_padded(used_bytes);
-    size_t bytes = ids_bytes + pushes * stride * sizeof(float);
+    struct rows_shape shape = {spec->member.wire, (uint32_t)stride, pushes};
+    size_t bytes = ids_bytes + rows_bytes(shape);
     char *body = outbox_body(out, bytes);
     uint32_t *ids = (uint32_t *)body;
     memset(body + used_bytes, 0, ids_bytes - used_bytes);
     if (pushes != 0) {
         memcpy(ids, push->rows + push->first[shard], pushes * sizeof *ids);
-        memcpy(body + ids_bytes, gradients + push->first[shard] * stride, pushes * stride * sizeof(float));
+        rows_write(shape, body + ids_bytes, 0, pushes, gradients + push->first[shard] * stride);
     }
     if (pulls != 0)
         memcpy(ids + pushes, pull->rows + pull->first[shard], pulls * sizeof *ids);

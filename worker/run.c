@@ -3,6 +3,7 @@
 #include "core/contract.h"
 #include "core/memory.h"
 #include "model/partition.h"
+#include "proto/rows.h"
 
 /* A stratum goes round: absent, asked, here, pushed, absent. A part stays here when it has been brought home. Either can
  * be given up at any time. */
@@ -31,6 +32,15 @@ static uint32_t largest(const struct worker_spec *spec, enum table_id table) {
     return rows;
 }
 
+static enum wire_format wire_of(const struct worker_spec *spec, enum table_id table) {
+    return table == TABLE_MOVIES ? spec->member.wire : WIRE_FLOAT32;
+}
+
+/* Rows of a run that are remembered as they came. */
+static size_t remembered(const struct worker_spec *spec, enum table_id table) {
+    return wire_of(spec, table) == WIRE_FLOAT32 ? 0 : largest(spec, table);
+}
+
 bool run_init(struct run *run, const struct worker_spec *spec, enum table_id table,
               struct question_book *book, struct status *status) {
     size_t rows = largest(spec, table);
@@ -38,20 +48,26 @@ bool run_init(struct run *run, const struct worker_spec *spec, enum table_id tab
     run->rows.factors = memory_take_array(rows, block_stride(spec->model.factors) * sizeof *run->rows.factors,
                                           "rows of a run", status);
     run->rows.scalars = memory_take_array(rows, sizeof *run->rows.scalars, "biases of a run", status);
+    if (remembered(spec, table) != 0)
+        run->pulled = memory_take_array(rows, row_stride(spec->model.factors) * sizeof *run->pulled,
+                                        "rows as they came", status);
     return run->rows.factors != NULL && run->rows.scalars != NULL &&
+           (remembered(spec, table) == 0 || run->pulled != NULL) &&
            question_init(&run->question, spec->pservers, book, status);
 }
 
 void run_free(struct run *run) {
     memory_release(run->rows.factors);
     memory_release(run->rows.scalars);
+    memory_release(run->pulled);
     question_free(&run->question);
     *run = (struct run){0};
 }
 
 size_t run_bytes(const struct worker_spec *spec, enum table_id table) {
     size_t row = block_stride(spec->model.factors) * sizeof(float) + sizeof(struct block_scalars);
-    return largest(spec, table) * row + spec->pservers;
+    return largest(spec, table) * row +
+           remembered(spec, table) * row_stride(spec->model.factors) * sizeof(float) + spec->pservers;
 }
 
 void run_name(struct run *run, const struct worker_spec *spec, uint32_t number, uint64_t version) {
@@ -118,31 +134,65 @@ uint32_t run_shard_rows(const struct run *run, const struct worker_spec *spec, u
     return share_of(run, spec, shard).count;
 }
 
-size_t run_body_bytes(const struct worker_spec *spec, uint32_t rows) {
-    return rows * (row_stride(spec->model.factors) + has_sums(spec)) * sizeof(float);
+static struct rows_shape shape_of(const struct run *run, const struct worker_spec *spec, uint32_t rows) {
+    return (struct rows_shape){wire_of(spec, run->table), row_stride(spec->model.factors), rows};
+}
+
+size_t run_body_bytes(const struct run *run, const struct worker_spec *spec, uint32_t rows) {
+    return rows_bytes(shape_of(run, spec, rows)) + rows * has_sums(spec) * sizeof(float);
+}
+
+/* Rows in sixteen bits are remembered as they came. */
+static const float *open_row(struct run *run, struct rows_shape shape, const void *body, uint32_t row,
+                             size_t place) {
+    if (shape.format == WIRE_FLOAT32)
+        return (const float *)body + (size_t)row * shape.stride;
+    float *pulled = run->pulled + place * shape.stride;
+    rows_read(shape, body, row, 1, pulled);
+    return pulled;
 }
 
 bool run_fill(struct run *run, const struct worker_spec *spec, uint32_t shard, const struct message *message,
               struct status *status) {
     struct share share = share_of(run, spec, shard);
-    size_t stride = row_stride(spec->model.factors);
-    const float *values = message->body;
-    size_t sums = share.count * stride;
-    if (message->run_rows.rows != share.count || message->body_bytes != run_body_bytes(spec, share.count))
+    struct rows_shape shape = shape_of(run, spec, share.count);
+    const float *sums = (const float *)(const void *)((const char *)message->body + rows_bytes(shape));
+    size_t bytes = run_body_bytes(run, spec, share.count);
+    if (message->run_rows.rows != share.count || message->body_bytes != bytes)
         return status_fail(status, STATUS_PROTOCOL, "%u rows in %zu bytes, wanted are %u in %zu",
-                           message->run_rows.rows, message->body_bytes, share.count,
-                           run_body_bytes(spec, share.count));
-    for (uint32_t i = 0; i < share.count; i++)
-        block_rows_load(spec->model.factors, values + i * stride, has_sums(spec) ? values + sums + i : NULL,
-                        row_at(run, spec, share.first + i * share.apart));
+                           message->run_rows.rows, message->body_bytes, share.count, bytes);
+    if (!rows_check(shape, message->body, status))
+        return false;
+    for (uint32_t i = 0; i < share.count; i++) {
+        size_t place = share.first + i * share.apart;
+        block_rows_load(spec->model.factors, open_row(run, shape, message->body, i, place),
+                        has_sums(spec) ? sums + i : NULL, row_at(run, spec, place));
+    }
     return true;
+}
+
+/* What has become of a row since it came. */
+static void write_change(const struct run *run, const struct worker_spec *spec, struct rows_shape shape,
+                         void *body, uint32_t row, size_t place, float *sum) {
+    float change[FACTORS_MAX + ROW_LANES];
+    const float *pulled = run->pulled + place * shape.stride;
+    block_rows_store(spec->model.factors, row_at(run, spec, place), change, sum);
+    for (uint32_t k = 0; k < shape.stride; k++)
+        change[k] -= pulled[k];
+    rows_write(shape, body, row, 1, change);
 }
 
 void run_write(const struct run *run, const struct worker_spec *spec, uint32_t shard, void *body) {
     struct share share = share_of(run, spec, shard);
-    size_t stride = row_stride(spec->model.factors);
-    float *values = body, *sums = values + share.count * stride;
-    for (uint32_t i = 0; i < share.count; i++)
-        block_rows_store(spec->model.factors, row_at(run, spec, share.first + i * share.apart),
-                         values + i * stride, has_sums(spec) ? sums + i : NULL);
+    struct rows_shape shape = shape_of(run, spec, share.count);
+    float *sums = (float *)(void *)((char *)body + rows_bytes(shape));
+    for (uint32_t i = 0; i < share.count; i++) {
+        size_t place = share.first + i * share.apart;
+        float *sum = has_sums(spec) ? sums + i : NULL;
+        if (shape.format == WIRE_FLOAT32)
+            block_rows_store(spec->model.factors, row_at(run, spec, place),
+                             (float *)body + (size_t)i * shape.stride, sum);
+        else
+            write_change(run, spec, shape, body, i, place, sum);
+    }
 }

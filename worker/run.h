@@ -4,7 +4,11 @@
  * Users are dealt out to the shards like cards, so shard s has of a part the rows r with r % shards == s, and each shard is
  * asked and told, also one that has no row of the part, since each counts the pushes. A stratum lives whole on one shard,
  * and is a matter between that one and us (model/partition.h). Rows travel in rising order, their sums of squared
- * gradients behind them when the optimiser is row-wise adagrad. */
+ * gradients behind them when the optimiser is row-wise adagrad.
+ *
+ * In sixteen bits a stratum comes rounded, and what goes back are the changes of its rows: a step that is smaller than the
+ * last place of a rounded row is not lost, since the shards keep float32. A part always travels as float32
+ * (pserver/serve_runs.c says why). */
 #ifndef WORKER_RUN_H
 #define WORKER_RUN_H
 
@@ -27,7 +31,8 @@ struct run {
     uint32_t number;
     uint32_t first_row; /* row number of rows.scalars[0] */
     uint64_t version; /* pushes that its rows, when they came, had seen; RUN_NEWEST until a shard has told */
-    struct block_rows rows;   /* count: of this run */
+    struct block_rows rows; /* count: of this run */
+    float *pulled; /* [largest][row_stride] the rows as they came; NULL where they travel as float32 */
     struct question question; /* asked: for its rows; pushed: for receipts */
     uint64_t step;            /* pushed: the lane's steps up to which these rows have been moved, minus one */
     double momentum, squared; /* pushed, as in RUN_PUSH */
@@ -56,7 +61,7 @@ const char *run_errand(const struct run *run);
 
 /* Rows of the run that a shard has, and the bytes of a body with so many rows. */
 uint32_t run_shard_rows(const struct run *run, const struct worker_spec *spec, uint32_t shard);
-size_t run_body_bytes(const struct worker_spec *spec, uint32_t rows);
+size_t run_body_bytes(const struct run *run, const struct worker_spec *spec, uint32_t rows);
 
 /* Takes the body of a shard's RUN_ROWS; false with a sentence when its size is not what was asked for. */
 bool run_fill(struct run *run, const struct worker_spec *spec, uint32_t shard, const struct message *message,

@@ -31,7 +31,7 @@ static size_t send_rows(const struct lane *lane, const struct worker_spec *spec,
                         uint32_t shard, struct outbox *out) {
     uint32_t rows = run_shard_rows(run, spec, shard);
     struct message message = push_of(lane, run, rows);
-    size_t bytes = run_body_bytes(spec, rows);
+    size_t bytes = run_body_bytes(run, spec, rows);
     run_write(run, spec, shard, outbox_body(out, bytes));
     outbox_send(out, LINK_FIRST_PSERVER + shard, &message);
     return bytes;

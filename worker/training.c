@@ -68,7 +68,8 @@ bool training_rows(struct worker *worker, const struct event *event, struct outb
     struct plan *plan = lane_plan(lane, &worker->spec, rows->step);
     if (!plan_expects(plan, rows->step, shard))
         return true;
-    if (!plan_fill(plan, shard, rows->rows, event->message, event->now_us, status))
+    struct rows_shape shape = {worker->spec.member.wire, plan->stride, rows->rows};
+    if (!plan_fill(plan, shard, shape, event->message, event->now_us, status))
         return false;
     worker->counters.pulls += rows->rows;
     worker->counters.bytes_in += event->message->body_bytes;

@@ -171,7 +171,8 @@ bool validation_values(struct validation *validation, const struct worker_spec *
         struct plan *plan = &validation->places[i].plan;
         if (!plan_expects(plan, name, shard))
             continue;
-        if (!plan_fill(plan, shard, message->values.rows, message, event->now_us, status))
+        struct rows_shape shape = {WIRE_FLOAT32, plan->stride, message->values.rows};
+        if (!plan_fill(plan, shard, shape, message, event->now_us, status))
             return false;
         counters->reads += message->values.rows;
         counters->bytes_in += message->body_bytes;

@@ -58,6 +58,7 @@ static void draw_meaning(uint64_t seed, struct config *config, struct sim_set *d
     config->schedule_stop_threshold = pick(seed, 20, 0, 1) == 0 ? 1e-4 : 0.2;
     config->model_biases = pick(seed, 8, 0, 3) != 0;
     config->monitor_model = pick(seed, 18, 0, 1) != 0;
+    config->train_wire = (enum wire_format)pick(seed, 21, WIRE_FLOAT32, WIRE_FLOAT16);
     if (pick(seed, 11, 0, 7) == 0)
         config->train_sync = pick(seed, 12, 0, 1) == 0 ? SYNC_SSP : SYNC_ASP;
 }

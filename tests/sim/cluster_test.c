@@ -166,6 +166,7 @@ static void draw_meaning(uint64_t seed, struct config *config) {
     config->train_staleness = pick(seed, 6, 0, 3);
     config->schedule_kind = pick(seed, 7, 0, 1) == 0 ? SCHEDULE_CONSTANT : SCHEDULE_PLATEAU;
     config->model_biases = pick(seed, 8, 0, 3) != 0;
+    config->train_wire = (enum wire_format)pick(seed, 18, WIRE_FLOAT32, WIRE_FLOAT16);
 }
 
 static void draw_blocks(uint64_t seed, struct config *config) {

@@ -125,17 +125,49 @@ static void answers_fill_it_once_each(void **state) {
         assert_int_equal(plan.state, PLAN_ASKED);
         assert_true(plan_expects(&plan, plan.step, shard));
         assert_false(plan_expects(&plan, plan.step + 1, shard));
-        assert_false(plan_fill(&plan, shard, held + 1, &message, 0, &status));
+        struct rows_shape shape = {WIRE_FLOAT32, STRIDE, held}, more = {WIRE_FLOAT32, STRIDE, held + 1};
+        assert_false(plan_fill(&plan, shard, more, &message, 0, &status));
         message.body_bytes--;
-        assert_false(plan_fill(&plan, shard, held, &message, 0, &status));
+        assert_false(plan_fill(&plan, shard, shape, &message, 0, &status));
         message.body_bytes++;
-        assert_true(plan_fill(&plan, shard, held, &message, 0, &status));
+        assert_true(plan_fill(&plan, shard, shape, &message, 0, &status));
         assert_false(plan_expects(&plan, plan.step, shard));
         for (uint32_t i = 0; i < held; i++)
             assert_true(plan.values[(plan.first[shard] + i) * STRIDE] == (float)i + 1);
     }
     assert_int_equal(plan.state, PLAN_READY);
     assert_false(plan_expects(&plan, plan.step, 3));
+    plan_free(&plan);
+    row_finder_free(&finder);
+}
+
+/* One unit above the largest float that a word holds exactly, so that the words are seen to round. */
+static void answers_in_sixteen_bits_are_widened(void **state) {
+    struct row_finder finder;
+    struct plan plan;
+    struct status status;
+    static float rows[2 * CAPACITY][STRIDE];
+    static _Alignas(64) unsigned char body[sizeof rows];
+    (void)state;
+    assert_true(row_finder_init(&finder, CAPACITY, &status));
+    assert_true(plan_init(&plan, CAPACITY, 1, STRIDE, false, &book, &status));
+    draw_ratings(&plan, 6);
+    for (uint32_t i = 0; i < 2 * CAPACITY; i++)
+        rows[i][1] = 2049 + 4 * (float)i; /* twelve bits */
+    for (enum wire_format wire = WIRE_BFLOAT16; wire <= WIRE_FLOAT16; wire++) {
+        plan_build(&plan, &finder);
+        plan_asked(&plan, 44, 10);
+        struct rows_shape shape = {wire, STRIDE, plan_shard_rows(&plan, 0)};
+        struct message message = {.kind = MESSAGE_ROWS, .body = body, .body_bytes = rows_bytes(shape) - 1};
+        rows_write(shape, body, 0, shape.count, &rows[0][0]);
+        assert_false(plan_fill(&plan, 0, shape, &message, 0, &status));
+        message.body_bytes++;
+        assert_true(plan_fill(&plan, 0, shape, &message, 0, &status));
+        for (uint32_t i = 0; i < shape.count; i++) {
+            float off = plan.values[(size_t)i * STRIDE + 1] - rows[i][1];
+            assert_true(off != 0 && off >= -16 && off <= 16 && plan.values[(size_t)i * STRIDE] == 0);
+        }
+    }
     plan_free(&plan);
     row_finder_free(&finder);
 }
@@ -149,8 +181,10 @@ static void a_plan_without_rows_is_complete_with_empty_answers(void **state) {
     plan_build_empty(&plan);
     assert_int_equal(plan.state, PLAN_LOADED);
     plan_asked(&plan, 0, 1);
-    assert_true(plan_fill(&plan, 1, 0, &message, 0, &status));
-    assert_true(plan_fill(&plan, 0, 0, &message, 0, &status));
+    for (uint32_t shard = 2; shard-- > 0;) {
+        struct rows_shape none = {shard == 0 ? WIRE_FLOAT32 : WIRE_FLOAT16, STRIDE, 0};
+        assert_true(plan_fill(&plan, shard, none, &message, 0, &status));
+    }
     assert_int_equal(plan.state, PLAN_READY);
     plan_free(&plan);
 }
@@ -238,6 +272,7 @@ int main(void) {
         cmocka_unit_test(every_row_has_one_slot_at_its_shard),
         cmocka_unit_test(the_finder_forgets_when_its_serial_comes_round),
         cmocka_unit_test(answers_fill_it_once_each),
+        cmocka_unit_test(answers_in_sixteen_bits_are_widened),
         cmocka_unit_test(a_plan_without_rows_is_complete_with_empty_answers),
         cmocka_unit_test(a_dropped_plan_is_free_unless_its_job_is_under_way),
         cmocka_unit_test(a_question_is_due_after_waits_that_double),

@@ -108,6 +108,11 @@ static void those_who_do_not_fit_are_told_why(void **state) {
     hello = hello_of(ROLE_PSERVER, 1);
     hello.config_digest = 12;
     refused(&hello, STATUS_PROTOCOL, "another configuration");
+    hello = hello_of(ROLE_WORKER, 1);
+    hello.wire = WIRE_FLOAT16;
+    hello.config_digest = 12; /* as it then has to be: the nearer reason is told */
+    refused(&hello, STATUS_PROTOCOL,
+            "worker 1 on a sends rows as float16, the coordinator was told float32: train.wire differs");
     hello = hello_of(ROLE_PSERVER, 2);
     refused(&hello, STATUS_CONFIG, "there is no pserver 2: the configuration has 2");
     hello = hello_of(ROLE_WORKER, 65535);
