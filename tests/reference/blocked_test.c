@@ -33,6 +33,7 @@ static void configure(struct config *config, uint32_t variant) {
     config->schedule_epochs = EPOCHS;
     config->cluster_pservers = 1 + variant / 2 % 3;
     config->cluster_workers = 1 + variant % 3;
+    config->train_wire = (enum wire_format)(variant / 3 % WIRE_FORMATS);
 }
 
 static struct blocked_rule rule_of(const struct config *config, const struct sim_set *data) {
@@ -40,7 +41,8 @@ static struct blocked_rule rule_of(const struct config *config, const struct sim
                                  .schedule = config_schedule(config),
                                  .adagrad = config->train_optimiser == OPTIMISER_ADAGRAD_ROW,
                                  .decay = (float)config->train_weight_decay,
-                                 .epsilon = (float)config->train_epsilon};
+                                 .epsilon = (float)config->train_epsilon,
+                                 .wire = config->train_wire};
 }
 
 static void assert_same(double a, double b) {
@@ -61,7 +63,7 @@ static void a_cluster_gives_the_bits_of_one_rating_after_another(void **state) {
     static struct sim_set data;
     struct config config;
     (void)state;
-    for (uint32_t variant = 0; variant < 60; variant++) {
+    for (uint32_t variant = 0; variant < 90; variant++) {
         configure(&config, variant);
         sim_set_make(&data, variant + 1);
         data.set.train_mean = 2.25;

@@ -12,6 +12,7 @@
 
 #include "core/hash.h"
 #include "core/memory.h"
+#include "journey.h"
 #include "model/dot_bias.h"
 #include "model/start.h"
 
@@ -135,10 +136,43 @@ static void carry_on(float *values, float *velocity, const float *before, size_t
     }
 }
 
+/* In sixteen bits: the rows are those before, moved by what came back of the visit's changes. */
+static void take_changes(const struct blocked_rule *rule, float *values, float *velocity, const float *before,
+                         const float *pulled, size_t rows, size_t stride, double momentum) {
+    for (size_t i = 0; i < rows * stride; i++)
+        values[i] -= pulled[i];
+    journey(rule->wire, values, rows, stride);
+    for (size_t i = 0; i < rows * stride; i++) {
+        double moved = momentum * (double)velocity[i] + (double)values[i];
+        velocity[i] = momentum > 0 ? (float)moved : velocity[i];
+        values[i] = (float)((double)before[i] + moved);
+    }
+}
+
+static double walk_rounded(struct blocked_trainer *trainer, uint32_t part, uint32_t stratum,
+                           struct step_rate rate, uint64_t *count) {
+    const uint32_t *starts = trainer->blocks->stratum_starts + stratum;
+    size_t stride = row_stride(trainer->rule.model.factors), rows = starts[1] - starts[0];
+    float *values = trainer->tables[TABLE_MOVIES].values + starts[0] * stride;
+    float *velocity = trainer->tables[TABLE_MOVIES].velocity + starts[0] * stride;
+    float *before = take(rows * stride, sizeof *before), *pulled = take(rows * stride, sizeof *pulled);
+    memcpy(before, values, rows * stride * sizeof *before);
+    journey(trainer->rule.wire, values, rows, stride);
+    memcpy(pulled, values, rows * stride * sizeof *pulled);
+    double squared = visit_all(trainer, part, stratum, (float)rate.learning_rate, count);
+    take_changes(&trainer->rule, values, velocity, before, pulled, rows, stride,
+                 trainer->rule.adagrad ? 0 : rate.momentum);
+    memory_release(before);
+    memory_release(pulled);
+    return squared;
+}
+
 static double walk_block(struct blocked_trainer *trainer, uint32_t part, uint32_t stratum,
                          struct step_rate rate, uint64_t *count) {
     const uint32_t *starts = trainer->blocks->stratum_starts + stratum;
     size_t stride = row_stride(trainer->rule.model.factors);
+    if (trainer->rule.wire != WIRE_FLOAT32)
+        return walk_rounded(trainer, part, stratum, rate, count);
     size_t first = starts[0] * stride, floats = (starts[1] - starts[0]) * stride;
     struct blocked_table *movies = &trainer->tables[TABLE_MOVIES];
     float *before = take(floats, sizeof *before);

@@ -13,6 +13,7 @@ struct blocked_rule {
     struct schedule_spec schedule; /* one that does not ask for the loss */
     bool adagrad;                  /* row by row; else sgd */
     float decay, epsilon;
+    enum wire_format wire; /* of strata on their way */
 };
 
 /* A table with all its rows. */

@@ -86,8 +86,10 @@ void local_trainer_step(struct local_trainer *trainer, const struct rating *rati
         uint32_t movie = slot_for(trainer, trainer->users + ratings[i].movie, &slots);
         trainer->ratings[i] = (struct slot_rating){user, movie, ratings[i].value};
     }
+    journey(trainer->wire, trainer->gathered, slots, trainer->stride);
     dot_bias_gradient(&trainer->model, trainer->ratings, count, count, trainer->gathered, slots,
                       trainer->gradients, loss);
+    journey(trainer->wire, trainer->gradients, slots, trainer->stride);
     optimiser_open(trainer->optimiser, rate);
     for (uint32_t slot = 0; slot < slots; slot++) {
         uint32_t row = trainer->row_of[slot];

@@ -4,11 +4,14 @@
 #define TESTS_REFERENCE_LOCAL_TRAINER_H
 
 #include "core/rating.h"
+#include "journey.h"
 #include "model/dot_bias.h"
 #include "model/optimiser.h"
 
 struct local_trainer {
     struct model_spec model;
+    enum wire_format
+        wire; /* of rows and gradients on their way; float32 unless it is set after local_trainer_new */
     struct optimiser *optimiser;
     uint32_t users, movies;
     size_t stride;
