@@ -11,14 +11,24 @@ const char *half_path_name(enum half_path path) {
     return NAMES[path];
 }
 
+#ifdef HALF_X86
+/* clang 14 cannot ask for F16C, which every processor with AVX2 has had so far. */
+static bool has_avx2_and_f16c(void) {
+#ifndef __clang__
+    if (!__builtin_cpu_supports("f16c"))
+        return false;
+#endif
+    return __builtin_cpu_supports("avx2");
+}
+#endif
+
 /* The features are those that the files of the paths are compiled for. */
 const struct half_kernels *half_kernels_on(enum half_path path) {
 #ifdef HALF_X86
-    bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
     if (path == HALF_AVX512)
-        return has_avx2 && __builtin_cpu_supports("avx512f") ? &half_avx512 : NULL;
+        return has_avx2_and_f16c() && __builtin_cpu_supports("avx512f") ? &half_avx512 : NULL;
     if (path == HALF_AVX2)
-        return has_avx2 ? &half_avx2 : NULL;
+        return has_avx2_and_f16c() ? &half_avx2 : NULL;
 #endif
     return path == HALF_PORTABLE ? &half_portable : NULL;
 }

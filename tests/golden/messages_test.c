@@ -1,4 +1,5 @@
-/* Do the bytes on the wire stay the same? One instance of every message, as hex text in tests/golden/messages.txt. A
+/* Do the bytes on the wire stay the same? One instance of every message, and rows in every format, as hex text in
+ * tests/golden/messages.txt. A
  * change there is a change of the protocol: raise PROTOCOL_VERSION, then let `golden_messages_test --regenerate` write
  * the file anew. */
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "proto/message.h"
+#include "proto/rows.h"
 #include "proto/table.h"
 
 static const char GOLDEN[] = TESTS_DIR "/golden/messages.txt";
@@ -50,6 +52,20 @@ static void to_line(uint64_t kind, char line[LINE_BYTES]) {
         length += snprintf(line + length, LINE_BYTES - (size_t)length, "%02x", header[i]);
 }
 
+/* Sizes that differ, a tie, a denormal, both zeros, both ends of a row. */
+static void rows_to_line(enum wire_format format, char line[LINE_BYTES]) {
+    static const float ROWS[3][8] = {
+        {1, -0.5f, 0x1.01p0f, 0x1.03p0f, 0x1.004p0f, -0x1.00cp0f, 3.14159265f, 0},
+        {1e-12f, -2e-13f, 0x1p-60f, -0.0f, 0, 0, 0, 0x1p-149f},
+        {6e30f, 1, -6e30f, 1e25f, 0, 0, 0, -7e22f}};
+    struct rows_shape shape = {format, 8, 3};
+    _Alignas(64) unsigned char body[sizeof ROWS];
+    rows_write(shape, body, 0, 3, ROWS[0]);
+    int length = snprintf(line, LINE_BYTES, "rows %s ", wire_name(format));
+    for (size_t i = 0; i < rows_bytes(shape); i++)
+        length += snprintf(line + length, LINE_BYTES - (size_t)length, "%02x", body[i]);
+}
+
 static int regenerate(void) {
     char line[LINE_BYTES];
     FILE *file = fopen(GOLDEN, "w");
@@ -60,6 +76,10 @@ static int regenerate(void) {
         to_line(kind, line);
         fprintf(file, "%s\n", line);
     }
+    for (enum wire_format format = 0; format < WIRE_FORMATS; format++) {
+        rows_to_line(format, line);
+        fprintf(file, "%s\n", line);
+    }
     return fclose(file);
 }
 
@@ -68,7 +88,7 @@ static void read_line(FILE *file, char line[LINE_BYTES]) {
     line[strcspn(line, "\n")] = '\0';
 }
 
-static void every_message_has_its_golden_bytes(void **state) {
+static void every_message_and_all_rows_have_their_golden_bytes(void **state) {
     char golden[LINE_BYTES], line[LINE_BYTES];
     FILE *file = fopen(GOLDEN, "r");
     (void)state;
@@ -81,12 +101,17 @@ static void every_message_has_its_golden_bytes(void **state) {
         to_line(kind, line);
         assert_string_equal(golden, line);
     }
+    for (enum wire_format format = 0; format < WIRE_FORMATS; format++) {
+        read_line(file, golden);
+        rows_to_line(format, line);
+        assert_string_equal(golden, line);
+    }
     assert_null(fgets(golden, LINE_BYTES, file));
     fclose(file);
 }
 
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_message_has_its_golden_bytes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_message_and_all_rows_have_their_golden_bytes)};
     if (argc == 2 && strcmp(argv[1], "--regenerate") == 0)
         return regenerate();
     return cmocka_run_group_tests_name("golden/messages", tests, NULL, NULL);

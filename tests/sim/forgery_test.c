@@ -144,6 +144,16 @@ static void draw_config(uint64_t seed, struct config *config) {
     config->train_sync = (enum sync_kind)(seed / 3 % 3);
     config->train_optimiser = seed % 5 == 0 ? OPTIMISER_ADAM : OPTIMISER_SGD;
     config->schedule_epochs = 2;
+    config->train_wire = (enum wire_format)(seed / 2 % WIRE_FORMATS);
+    if (seed % 4 != 3)
+        return;
+    config->train_mode = MODE_BLOCKED;
+    config->train_sync = SYNC_SYNCHRONOUS;
+    config->train_staleness = 0;
+    config->train_optimiser = seed % 8 == 3 ? OPTIMISER_ADAGRAD_ROW : OPTIMISER_SGD;
+    config->train_learning_rate = 0.02;
+    config->train_parts = 3;
+    config->train_strata = 4;
 }
 
 /* All have ended, but for those who have never heard of the coordinator: they look for one as long as they live. */

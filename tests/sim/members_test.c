@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "cluster.h"
 
@@ -142,7 +143,7 @@ static void strangers_are_refused_and_harm_nobody(void **state) {
 /* Makes the greetings of one node those of another protocol version. */
 struct translator {
     struct world *world;
-    const struct node *foreigner;
+    const struct node *foreigner, *spared;
 };
 
 static enum fate translate(void *context, const struct node *from, const struct node *to,
@@ -166,7 +167,7 @@ static void another_protocol_version_is_refused(void **state) {
     config.cluster_workers = 2;
     struct world *world = world_new(14, DELAY_US);
     sim_cluster_start(&cluster, world, &config, &data, 0);
-    struct translator translator = {world, cluster.worker_nodes[1]};
+    struct translator translator = {world, cluster.worker_nodes[1], NULL};
     world->watch = translate;
     world->watch_context = &translator;
     assert_true(world_run(world, PATIENCE_US));
@@ -178,6 +179,51 @@ static void another_protocol_version_is_refused(void **state) {
     assert_int_equal(cluster.lead->outcome.code, STATUS_UNAVAILABLE);
     assert_non_null(strstr(cluster.lead->outcome.text, "index 1 not seen"));
     end_world(&cluster);
+}
+
+/* Makes what one node tells a pserver that of another train.wire; the coordinator hears the truth. */
+static enum fate mistranslate(void *context, const struct node *from, const struct node *to,
+                              const struct message *message) {
+    struct translator *translator = context;
+    struct message changed = *message;
+    if (from != translator->foreigner || message->kind != MESSAGE_HELLO || to == translator->spared)
+        return FATE_ARRIVES;
+    changed.hello.wire = WIRE_FLOAT16;
+    world_forge(translator->world, from, to, &changed);
+    return FATE_LOST;
+}
+
+/* Whoever sends rows in another format is refused by the coordinator, or else by the first pserver, with both formats named. */
+static void another_format_of_rows_is_refused(void **state) {
+    static struct sim_set data;
+    static struct sim_cluster cluster;
+    static const char *const SENTENCES[] = {
+        "worker 1 on %s sends rows as float16, the coordinator was told bfloat16: train.wire differs",
+        "worker 1 sends rows as float16, pserver 0 was told bfloat16: train.wire differs"};
+    struct config config;
+    char sentence[512];
+    (void)state;
+    for (int spared = 0; spared < 2; spared++) {
+        sim_set_make(&data, 14);
+        sim_config(&config);
+        config.cluster_workers = 2;
+        config.train_wire = WIRE_BFLOAT16;
+        struct world *world = world_new(14, DELAY_US);
+        sim_cluster_start(&cluster, world, &config, &data, 0);
+        struct translator translator = {world, cluster.worker_nodes[1], spared ? cluster.lead : NULL};
+        world->watch = mistranslate;
+        world->watch_context = &translator;
+        assert_true(world_run(world, PATIENCE_US));
+        const struct status *refusal = &cluster.worker_nodes[1]->outcome;
+        char host[256] = "unknown";
+        gethostname(host, sizeof host - 1);
+        snprintf(sentence, sizeof sentence, SENTENCES[spared], host);
+        assert_int_equal(refusal->code, STATUS_PROTOCOL);
+        if (strstr(refusal->text, sentence) == NULL)
+            fail_msg("'%s' does not say '%s'", refusal->text, sentence);
+        assert_true(!cluster.finished);
+        end_world(&cluster);
+    }
 }
 
 static void blocked_config(struct config *config) {
@@ -234,6 +280,7 @@ int main(void) {
         cmocka_unit_test(a_pserver_that_falls_silent_is_named),
         cmocka_unit_test(the_lanes_of_a_worker_that_falls_silent_go_to_others),
         cmocka_unit_test(another_protocol_version_is_refused),
+        cmocka_unit_test(another_format_of_rows_is_refused),
         cmocka_unit_test(a_worker_whose_welcome_was_lost_brings_its_parts_home),
         cmocka_unit_test(strangers_are_refused_and_harm_nobody),
     };

@@ -52,15 +52,24 @@ static size_t run_bytes(const struct bench *bench, struct run_name name) {
 
 /* ---- a shard ---- */
 
-void blocked_make(struct bench *bench, enum optimiser_kind kind, uint32_t index, uint32_t shards) {
+static void make(struct bench *bench, enum optimiser_kind kind, uint32_t index, uint32_t shards,
+                 enum wire_format wire) {
     struct pserver_spec spec = {
-        .member = {.role = ROLE_PSERVER, .index = index, .heartbeat_us = BEAT_US, .silence_us = UINT64_MAX},
+        .member = {.role = ROLE_PSERVER,
+                   .index = index,
+                   .wire = wire,
+                   .heartbeat_us = BEAT_US,
+                   .silence_us = UINT64_MAX},
         .runs = {true, PARTS, STRATA},
         .shard = {.model = MODEL,
                   .optimiser = {.kind = kind, .epsilon = 1e-8, .decay = DECAY_TOUCHED},
                   .index = index,
                   .shards = shards}};
     bench_make_of(bench, &spec);
+}
+
+void blocked_make(struct bench *bench, enum optimiser_kind kind, uint32_t index, uint32_t shards) {
+    make(bench, kind, index, shards, WIRE_FLOAT32);
 }
 
 void blocked_tell_these(struct bench *bench, const uint32_t firsts[PARTS + STRATA + 2]) {
@@ -72,12 +81,21 @@ void blocked_tell(struct bench *bench) {
     blocked_tell_these(bench, FIRSTS);
 }
 
-void blocked_open(struct bench *bench, enum optimiser_kind kind, uint32_t index, uint32_t shards) {
-    blocked_make(bench, kind, index, shards);
+static void open_made(struct bench *bench) {
     bench_welcome(bench, 0, 0, 0);
     blocked_tell(bench);
     for (uint32_t lane = 0; lane < LANES; lane++)
         bench_open_lane(bench, LINK_INCOMING + lane, lane, 1);
+}
+
+void blocked_open(struct bench *bench, enum optimiser_kind kind, uint32_t index, uint32_t shards) {
+    make(bench, kind, index, shards, WIRE_FLOAT32);
+    open_made(bench);
+}
+
+void blocked_open_rounded(struct bench *bench, enum optimiser_kind kind, enum wire_format wire) {
+    make(bench, kind, 0, 1, wire);
+    open_made(bench);
 }
 
 struct run_plan blocked_round(uint32_t lane, uint64_t round) {

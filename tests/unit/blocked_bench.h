@@ -32,6 +32,8 @@ void blocked_make(struct bench *bench, enum optimiser_kind kind, uint32_t index,
 void blocked_tell(struct bench *bench);
 void blocked_tell_these(struct bench *bench, const uint32_t firsts[PARTS + STRATA + 2]);
 void blocked_open(struct bench *bench, enum optimiser_kind kind, uint32_t index, uint32_t shards);
+/* The only shard of a run with train.wire. */
+void blocked_open_rounded(struct bench *bench, enum optimiser_kind kind, enum wire_format wire);
 
 /* The plan of a lane's stratum in a round, and of its part at a version. */
 struct run_plan blocked_round(uint32_t lane, uint64_t round);

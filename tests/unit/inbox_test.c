@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "proto/rows.h"
 #include "pserver/inbox.h"
 
 enum { LANES = 2, DEPTH = 2, LANE_ROWS = 4, FACTORS = 3, STRIDE = 8, BODY_BYTES = 512 };
@@ -183,6 +185,36 @@ static void a_step_that_is_wrong_leaves_no_trace(void **state) {
     refuse_with(pull_no_row);
 }
 
+/* Gradients in float16: three rows of words, their shifts, one zero. */
+static void a_step_in_sixteen_bits_is_widened_when_it_is_filed(void **state) {
+    enum { WORDS_AT = 64, SHIFTS_AT = WORDS_AT + 3 * STRIDE * 2, BYTES = SHIFTS_AT + 4 };
+    struct parts *parts = open_parts();
+    float gradients[3][STRIDE];
+    (void)state;
+    parts->inbox.wire = WIRE_FLOAT16;
+    for (uint32_t i = 0; i < 3 * STRIDE; i++)
+        gradients[i / STRIDE][i % STRIDE] = ldexpf((float)i + 0.125f, (int)(i / STRIDE) * 40 - 60);
+    fill(parts);
+    assert_null(accept(parts, 0)); /* as many bytes as float32 takes */
+    for (size_t bytes = 0; bytes <= BYTES + 64; bytes += 2) {
+        fill(parts);
+        rows_write((struct rows_shape){WIRE_FLOAT16, STRIDE, 3}, parts->body + WORDS_AT, 0, 3, gradients[0]);
+        parts->message.body_bytes = bytes;
+        assert_true(bytes == BYTES || accept(parts, 0) == NULL);
+    }
+    parts->message.body_bytes = BYTES;
+    parts->body[SHIFTS_AT + 2] = 127;
+    assert_null(accept(parts, 0));
+    rows_write((struct rows_shape){WIRE_FLOAT16, STRIDE, 3}, parts->body + WORDS_AT, 0, 3, gradients[0]);
+    struct request *request = accept(parts, 0);
+    assert_non_null(request);
+    memset(parts->body, 0xEE, sizeof parts->body);
+    inbox_keep(&parts->inbox, request);
+    for (uint32_t i = 0; i < 3 * STRIDE; i++)
+        assert_true(request->gradients[i] == gradients[i / STRIDE][i % STRIDE]); /* nine bits */
+    close_parts(parts);
+}
+
 static void a_step_without_rows_still_counts(void **state) {
     struct parts *parts = open_parts();
     (void)state;
@@ -223,6 +255,7 @@ int main(void) {
         cmocka_unit_test(a_request_that_waits_outlives_its_message),
         cmocka_unit_test(a_place_in_use_is_refused),
         cmocka_unit_test(a_step_that_is_wrong_leaves_no_trace),
+        cmocka_unit_test(a_step_in_sixteen_bits_is_widened_when_it_is_filed),
         cmocka_unit_test(a_step_without_rows_still_counts),
         cmocka_unit_test(rows_asked_again_are_found),
     };

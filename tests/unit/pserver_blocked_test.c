@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "proto/rows.h"
 #include "tests/unit/blocked_bench.h"
 
 enum { ROUNDS = 4 * STRATA };
@@ -138,6 +139,123 @@ static void bodies_have_the_size_of_their_run(void **state) {
     bench_hand(bench, LINK_INCOMING, &pull, FLOATS, 4);
     assert_int_equal(bench->refused, 4);
     bench_close(bench);
+}
+
+/* ---- sixteen bits ---- */
+
+enum { STRATUM_ROWS = 3 /* of stratum 0 */ };
+
+/* A push of changes, all of them `change`, to stratum 0 with sums of 2. Returns its bytes. */
+static size_t rounded_push(enum wire_format wire, bool sums, float change, void *body) {
+    struct rows_shape shape = {wire, STRIDE, STRATUM_ROWS};
+    float changes[STRATUM_ROWS * STRIDE];
+    float *behind = (float *)(void *)((char *)body + rows_bytes(shape));
+    for (int i = 0; i < STRATUM_ROWS * STRIDE; i++)
+        changes[i] = change;
+    rows_write(shape, body, 0, STRATUM_ROWS, changes);
+    for (int i = 0; sums && i < STRATUM_ROWS; i++)
+        behind[i] = 2;
+    return rows_bytes(shape) + sums * STRATUM_ROWS * sizeof(float);
+}
+
+static struct message push_of_stratum(uint64_t round) {
+    struct run_plan plan = blocked_round((uint32_t)round, 0);
+    return (struct message){.kind = MESSAGE_RUN_PUSH,
+                            .run_push = {.lane = plan.lane,
+                                         .lease = 1,
+                                         .table = TABLE_MOVIES,
+                                         .version = plan.version,
+                                         .rows = STRATUM_ROWS}};
+}
+
+/* The rows as they are on the shard. */
+static const float *read_stratum(struct bench *bench) {
+    static const uint32_t ROWS[] = {0, 1, 2};
+    struct message read = {.kind = MESSAGE_READ, .read = {1, 0, STRATUM_ROWS}};
+    bench_hand(bench, LINK_INCOMING, &read, ROWS, sizeof ROWS);
+    return (const float *)(const void *)bench_last(bench, MESSAGE_VALUES)->body;
+}
+
+/* Each change is far below the last place of a rounded row, and is there all the same. */
+static void small_changes_add_up(void **state) {
+    enum { LANES_TAKEN = 3 };
+    _Alignas(64) unsigned char body[RUN_FLOATS * sizeof(float)];
+    float before[STRATUM_ROWS * STRIDE];
+    (void)state;
+    for (enum wire_format wire = WIRE_BFLOAT16; wire <= WIRE_FLOAT16; wire++) {
+        struct bench *bench = &benches[0];
+        blocked_open_rounded(bench, OPTIMISER_ADAGRAD_ROW, wire);
+        memcpy(before, read_stratum(bench), sizeof before);
+        for (uint32_t lane = 0; lane < LANES_TAKEN && lane < PARTS; lane++) {
+            struct message push = push_of_stratum(lane);
+            size_t bytes = rounded_push(wire, true, 0x1p-22f, body);
+            bench_hand(bench, LINK_INCOMING + lane, &push, body, bytes);
+        }
+        assert_int_equal(bench->refused, 0);
+        const float *after = read_stratum(bench);
+        for (int i = 0; i < STRATUM_ROWS * STRIDE; i++) {
+            float wanted = before[i];
+            for (uint32_t lane = 0; lane < LANES_TAKEN && lane < PARTS; lane++)
+                wanted += 0x1p-22f;
+            assert_true(after[i] == wanted && after[i] != before[i]);
+        }
+        bench_close(bench);
+    }
+}
+
+static void a_stratum_is_sent_rounded_and_a_part_as_it_is(void **state) {
+    struct run_plan stratum = blocked_round(0, 0), part = blocked_part(0, 0);
+    float back[STRATUM_ROWS * STRIDE];
+    (void)state;
+    for (enum wire_format wire = WIRE_BFLOAT16; wire <= WIRE_FLOAT16; wire++) {
+        struct bench *bench = &benches[0];
+        struct rows_shape shape = {wire, STRIDE, STRATUM_ROWS};
+        blocked_open_rounded(bench, OPTIMISER_SGD, wire);
+        blocked_pull(bench, &part);
+        size_t part_bytes = blocked_count(bench, part.name) * STRIDE * sizeof(float);
+        assert_int_equal(run_rows_sent(bench, part.name, 0)->message.body_bytes, part_bytes);
+        blocked_pull(bench, &stratum);
+        const struct sent *rows = run_rows_sent(bench, stratum.name, 0);
+        assert_int_equal(rows->message.body_bytes, rows_bytes(shape));
+        rows_read(shape, rows->body, 0, STRATUM_ROWS, back);
+        const float *there = read_stratum(bench);
+        int rounded = 0;
+        for (int i = 0; i < STRATUM_ROWS * STRIDE; i++) {
+            assert_true(fabsf(back[i] - there[i]) <= 0.1f * 0x1p-8f);
+            rounded += back[i] != there[i];
+        }
+        assert_true(rounded > STRATUM_ROWS);
+        bench_close(bench);
+    }
+}
+
+static void bodies_in_sixteen_bits_have_their_size_and_their_shifts(void **state) {
+    _Alignas(64) unsigned char body[RUN_FLOATS * sizeof(float)] = {0};
+    (void)state;
+    for (enum wire_format wire = WIRE_BFLOAT16; wire <= WIRE_FLOAT16; wire++) {
+        struct bench *bench = &benches[0];
+        uint32_t refused = 0;
+        blocked_open_rounded(bench, OPTIMISER_SGD, wire);
+        size_t right = rounded_push(wire, false, 1, body);
+        for (size_t bytes = 0; bytes <= STRATUM_ROWS * STRIDE * sizeof(float); bytes += 2) {
+            struct message push = push_of_stratum(0);
+            if (bytes == right)
+                continue;
+            bench_hand(bench, LINK_INCOMING, &push, body, bytes);
+            assert_int_equal(bench->refused, ++refused);
+        }
+        struct message push = push_of_stratum(0);
+        if (wire == WIRE_FLOAT16) {
+            body[right - 4] = 0x80;
+            bench_hand(bench, LINK_INCOMING, &push, body, right);
+            assert_int_equal(bench->refused, ++refused);
+        }
+        rounded_push(wire, false, NAN, body);
+        bench_hand(bench, LINK_INCOMING, &push, body, right);
+        assert_int_equal(bench->ended_with, STATUS_BAD_DATA);
+        assert_int_equal(bench_count(bench, MESSAGE_RUN_PUSHED), 0);
+        bench_close(bench);
+    }
 }
 
 /* ---- waiting ---- */
@@ -313,6 +431,9 @@ int main(void) {
         cmocka_unit_test(parts_count_their_homecomings),
         cmocka_unit_test(what_comes_too_early_or_from_elsewhere_is_refused),
         cmocka_unit_test(bodies_have_the_size_of_their_run),
+        cmocka_unit_test(small_changes_add_up),
+        cmocka_unit_test(a_stratum_is_sent_rounded_and_a_part_as_it_is),
+        cmocka_unit_test(bodies_in_sixteen_bits_have_their_size_and_their_shifts),
         cmocka_unit_test(a_pull_waits_for_its_version),
         cmocka_unit_test(a_lane_waits_for_three_runs_at_most),
         cmocka_unit_test(what_is_gone_is_not_answered),
