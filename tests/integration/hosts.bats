@@ -40,13 +40,16 @@ start_members() {
     wait
 }
 
-@test "a pserver with another configuration and a second pserver 0 are refused; the run goes on" {
+@test "a pserver with another configuration, a worker with another train.wire and a second pserver 0 are refused; the run goes on" {
     dotbias-coordinator --config hosts.yaml --json --quiet --set run.dir=by-hand >summary &
     local coordinator=$!
     dotbias-pserver --config hosts.yaml --index 0 2>first.log &
     sleep 0.5
     expect_exit 76 dotbias-pserver --config hosts.yaml --index 1 --set train.batch=32
     expect_text "another configuration"
+    expect_exit 76 dotbias-worker --config hosts.yaml --index 1 --set train.wire=bfloat16
+    expect_text "worker 1 on "
+    expect_text "sends rows as bfloat16, the coordinator was told float32: train.wire differs"
     expect_exit 77 dotbias-pserver --config hosts.yaml --index 0
     expect_text "is already there"
     dotbias-pserver --config hosts.yaml --index 1 2>second.log &
