@@ -142,57 +142,71 @@ size_t run_body_bytes(const struct run *run, const struct worker_spec *spec, uin
     return rows_bytes(shape_of(run, spec, rows)) + rows * has_sums(spec) * sizeof(float);
 }
 
+/* The sums behind count rows, or NULL. */
+static float *sums_behind(const struct worker_spec *spec, struct rows_shape shape, const void *body) {
+    return has_sums(spec) ? (float *)((uintptr_t)body + rows_bytes(shape)) : NULL;
+}
+
+static void fill_floats(struct run *run, const struct worker_spec *spec, struct share share,
+                        struct rows_shape shape, const void *body) {
+    const float *values = body, *sums = sums_behind(spec, shape, body);
+    for (uint32_t i = 0; i < share.count; i++)
+        block_rows_load(spec->model.factors, values + (size_t)i * shape.stride,
+                        sums != NULL ? sums + i : NULL, row_at(run, spec, share.first + i * share.apart));
+}
+
 /* Rows in sixteen bits are remembered as they came. */
-static const float *open_row(struct run *run, struct rows_shape shape, const void *body, uint32_t row,
-                             size_t place) {
-    if (shape.format == WIRE_FLOAT32)
-        return (const float *)body + (size_t)row * shape.stride;
-    float *pulled = run->pulled + place * shape.stride;
-    rows_read(shape, body, row, 1, pulled);
-    return pulled;
+static void fill_rounded(struct run *run, const struct worker_spec *spec, struct share share,
+                         struct rows_shape shape, const void *body) {
+    const float *sums = sums_behind(spec, shape, body);
+    for (uint32_t i = 0; i < share.count; i++) {
+        size_t place = share.first + i * share.apart;
+        float *pulled = run->pulled + place * shape.stride;
+        rows_read(shape, body, i, 1, pulled);
+        block_rows_load(spec->model.factors, pulled, sums != NULL ? sums + i : NULL,
+                        row_at(run, spec, place));
+    }
 }
 
 bool run_fill(struct run *run, const struct worker_spec *spec, uint32_t shard, const struct message *message,
               struct status *status) {
     struct share share = share_of(run, spec, shard);
     struct rows_shape shape = shape_of(run, spec, share.count);
-    const float *sums = (const float *)(const void *)((const char *)message->body + rows_bytes(shape));
     size_t bytes = run_body_bytes(run, spec, share.count);
     if (message->run_rows.rows != share.count || message->body_bytes != bytes)
         return status_fail(status, STATUS_PROTOCOL, "%u rows in %zu bytes, wanted are %u in %zu",
                            message->run_rows.rows, message->body_bytes, share.count, bytes);
     if (!rows_check(shape, message->body, status))
         return false;
-    for (uint32_t i = 0; i < share.count; i++) {
-        size_t place = share.first + i * share.apart;
-        block_rows_load(spec->model.factors, open_row(run, shape, message->body, i, place),
-                        has_sums(spec) ? sums + i : NULL, row_at(run, spec, place));
-    }
+    (shape.format == WIRE_FLOAT32 ? fill_floats : fill_rounded)(run, spec, share, shape, message->body);
     return true;
 }
 
-/* What has become of a row since it came. */
-static void write_change(const struct run *run, const struct worker_spec *spec, struct rows_shape shape,
-                         void *body, uint32_t row, size_t place, float *sum) {
-    float change[FACTORS_MAX + ROW_LANES];
-    const float *pulled = run->pulled + place * shape.stride;
-    block_rows_store(spec->model.factors, row_at(run, spec, place), change, sum);
-    for (uint32_t k = 0; k < shape.stride; k++)
-        change[k] -= pulled[k];
-    rows_write(shape, body, row, 1, change);
+static void write_floats(const struct run *run, const struct worker_spec *spec, struct share share,
+                         struct rows_shape shape, void *body) {
+    float *values = body, *sums = sums_behind(spec, shape, body);
+    for (uint32_t i = 0; i < share.count; i++)
+        block_rows_store(spec->model.factors, row_at(run, spec, share.first + i * share.apart),
+                         values + (size_t)i * shape.stride, sums != NULL ? sums + i : NULL);
+}
+
+/* What has become of the rows since they came. */
+static void write_changes(const struct run *run, const struct worker_spec *spec, struct share share,
+                          struct rows_shape shape, void *body) {
+    float change[FACTORS_MAX + ROW_LANES], *sums = sums_behind(spec, shape, body);
+    for (uint32_t i = 0; i < share.count; i++) {
+        size_t place = share.first + i * share.apart;
+        const float *pulled = run->pulled + place * shape.stride;
+        block_rows_store(spec->model.factors, row_at(run, spec, place), change,
+                         sums != NULL ? sums + i : NULL);
+        for (uint32_t k = 0; k < shape.stride; k++)
+            change[k] -= pulled[k];
+        rows_write(shape, body, i, 1, change);
+    }
 }
 
 void run_write(const struct run *run, const struct worker_spec *spec, uint32_t shard, void *body) {
     struct share share = share_of(run, spec, shard);
     struct rows_shape shape = shape_of(run, spec, share.count);
-    float *sums = (float *)(void *)((char *)body + rows_bytes(shape));
-    for (uint32_t i = 0; i < share.count; i++) {
-        size_t place = share.first + i * share.apart;
-        float *sum = has_sums(spec) ? sums + i : NULL;
-        if (shape.format == WIRE_FLOAT32)
-            block_rows_store(spec->model.factors, row_at(run, spec, place),
-                             (float *)body + (size_t)i * shape.stride, sum);
-        else
-            write_change(run, spec, shape, body, i, place, sum);
-    }
+    (shape.format == WIRE_FLOAT32 ? write_floats : write_changes)(run, spec, share, shape, body);
 }
