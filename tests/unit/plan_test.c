@@ -162,6 +162,10 @@ static void answers_in_sixteen_bits_are_widened(void **state) {
         rows_write(shape, body, 0, shape.count, &rows[0][0]);
         assert_false(plan_fill(&plan, 0, shape, &message, 0, &status));
         message.body_bytes++;
+        unsigned char *shift = body + 2 * (size_t)shape.count * STRIDE, kept = *shift;
+        *shift = 127;
+        assert_true(wire == WIRE_BFLOAT16 || !plan_fill(&plan, 0, shape, &message, 0, &status));
+        *shift = kept;
         assert_true(plan_fill(&plan, 0, shape, &message, 0, &status));
         for (uint32_t i = 0; i < shape.count; i++) {
             float off = plan.values[(size_t)i * STRIDE + 1] - rows[i][1];
