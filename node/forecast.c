@@ -75,12 +75,13 @@ static double minibatch_bytes(const struct forecast *forecast, const struct conf
     return rows * 2 * (row_bytes(config->train_wire, stride) + sizeof(uint32_t));
 }
 
-/* Every stratum comes by every part. Parts, which are never rounded, come home once. */
-static double blocked_bytes(const struct config *config, const struct packed_set *set, uint32_t stride) {
+/* Every stratum comes by every part. Parts, which are never rounded, come home once, and are fetched once in the run. */
+static double blocked_bytes(const struct forecast *forecast, const struct config *config,
+                            const struct packed_set *set, uint32_t stride) {
     double visits = (double)config->train_parts * set->movies;
     double sums = config->train_optimiser == OPTIMISER_ADAGRAD_ROW ? sizeof(float) : 0;
     return visits * 2 * (row_bytes(config->train_wire, stride) + sums) +
-           set->users * (row_bytes(WIRE_FLOAT32, stride) + sums);
+           set->users * (1 + 1.0 / forecast->epochs) * (row_bytes(WIRE_FLOAT32, stride) + sums);
 }
 
 bool forecast_make(struct forecast *forecast, const struct config *config, const struct packed_set *set,
@@ -109,7 +110,7 @@ bool forecast_make(struct forecast *forecast, const struct config *config, const
         count_blocks(forecast, config, set);
     else if (!take_sample(forecast, config, set, status))
         return false;
-    forecast->epoch_bytes = config->train_mode == MODE_BLOCKED ? blocked_bytes(config, set, stride)
+    forecast->epoch_bytes = config->train_mode == MODE_BLOCKED ? blocked_bytes(forecast, config, set, stride)
                                                                : minibatch_bytes(forecast, config, stride);
     return true;
 }

@@ -143,13 +143,26 @@ recovers() {
     recovers bfloat16 worker "${meaning[@]}"
 }
 
+# estimate ARGUMENT...: what plan says of an epoch, in MiB, as $said.
+estimate() {
+    expect_exit 0 dotbias plan "$@"
+    said=$(sed -nE 's/^wire +([0-9.]+) MiB an epoch.*/\1/p' <<<"$output")
+}
+
+# as_estimated EPOCHS: $bytes of a run of so many is $said within a twentieth (it is rounded to a tenth of a MiB).
+as_estimated() {
+    between "$(awk -v a="$said" -v b="$bytes" -v epochs="$1" 'BEGIN { print a * 1048576 * epochs / b }')" 0.95 1.05
+}
+
 @test "plan's estimate follows the format, and is what a run then moves" {
-    local wire said
+    local wire
     for wire in float32 bfloat16 float16; do
-        expect_exit 0 dotbias plan "$configurations/lesson-a.yaml" --set data.ratings="$packed" --set train.wire=$wire
-        said=$(sed -nE 's/^wire +([0-9.]+) MiB an epoch.*/\1/p' <<<"$output")
+        estimate "$configurations/lesson-a.yaml" --set data.ratings="$packed" --set train.wire=$wire
         measured run_a $wire
-        between "$(awk -v a="$said" -v b="$bytes" 'BEGIN { print a * 1048576 * 2 / b }')" 0.97 1.03
+        as_estimated 2
+        estimate "$configurations/blocked-small.yaml" --set data.ratings="$packed" --set train.wire=$wire --set schedule.cycle_len=3
+        measured run_blocks $wire --set train.parts=4 --set train.strata=8
+        as_estimated 3
     done
 }
 
