@@ -65,7 +65,9 @@ void message_document(FILE *out) {
         "u16[rows][stride]; float16, u16[rows][stride] of each value times 2^shift, then i8[rows] shifts "
         "from -113 to 126, then\n"
         "zeros up to a multiple of 4 bytes.\n"
-        "A receiver refuses, counts and survives everything that is not exactly this.\n");
+        "A receiver refuses, counts and survives everything that is not exactly this, but for the HELLO and "
+        "REFUSE\n"
+        "of other versions, of which it reads what never changes.\n");
     for (uint64_t kind = 1; kind < MESSAGE_KINDS; kind++) {
         const struct message_type *type = message_type_of(kind);
         fprintf(out, "\n## %" PRIu64 " %s\n\n%s: %s\n", kind, type->kind, type->route, type->sentence);

@@ -100,6 +100,22 @@ static bool decode_field(const struct message_type *type, const struct message_f
     }
 }
 
+/* How many of the fields sent are to be read: all, or of a HELLO or REFUSE of another version those which never change,
+ * so that the two can tell each other why they part. What is not read is zero. */
+static uint32_t fields_to_read(struct message *message, const struct message_type *type,
+                               const msgpack_object *items, uint32_t sent) {
+    uint64_t version = sent >= HELLO_FIXED_FIELDS && items[1].type == MSGPACK_OBJECT_POSITIVE_INTEGER
+                           ? items[1].via.u64
+                           : PROTOCOL_VERSION;
+    if (message->kind == MESSAGE_HELLO && version != PROTOCOL_VERSION) {
+        message->hello = (struct hello_message){0};
+        return HELLO_FIXED_FIELDS;
+    }
+    if (message->kind == MESSAGE_REFUSE && sent > REFUSE_FIXED_FIELDS)
+        return REFUSE_FIXED_FIELDS;
+    return sent == type->field_count ? sent : 0;
+}
+
 static bool decode_array(struct message *message, const msgpack_object *object, struct status *status) {
     if (object->type != MSGPACK_OBJECT_ARRAY || object->via.array.size < 1)
         return status_fail(status, STATUS_PROTOCOL, "the header is not a MessagePack array");
@@ -109,11 +125,12 @@ static bool decode_array(struct message *message, const msgpack_object *object, 
     if (type == NULL)
         return status_fail(status, STATUS_PROTOCOL, "the header names no message of protocol version %d",
                            PROTOCOL_VERSION);
-    if (object->via.array.size != type->field_count + 1)
-        return status_fail(status, STATUS_PROTOCOL, "%s has %u fields, not %u", type->kind, type->field_count,
-                           object->via.array.size - 1);
     message->kind = (enum message_kind)items[0].via.u64;
-    for (uint32_t i = 0; i < type->field_count; i++)
+    uint32_t sent = object->via.array.size - 1, fields = fields_to_read(message, type, items, sent);
+    if (fields == 0 && sent != type->field_count)
+        return status_fail(status, STATUS_PROTOCOL, "%s has %u fields, not %u", type->kind, type->field_count,
+                           sent);
+    for (uint32_t i = 0; i < fields; i++)
         if (!decode_field(type, &type->fields[i], &items[i + 1], (char *)message + type->fields[i].offset,
                           status))
             return false;

@@ -27,7 +27,9 @@ enum {
     VALID_SLICES_AHEAD = 2,          /* slices in the hands of one worker */
     READ_ROWS_MAX = 4 * VALID_SLICE, /* rows in one READ */
     BODY_ALIGNMENT = 64,
-    MESSAGE_HEADER_MAX = 2048 /* bytes of the largest encoded header */
+    MESSAGE_HEADER_MAX = 2048, /* bytes of the largest encoded header */
+    HELLO_FIXED_FIELDS = 3,    /* of every version, first in HELLO: protocol, role, index */
+    REFUSE_FIXED_FIELDS = 2    /* of every version, first in REFUSE: code, reason */
 };
 
 /* The version by which a RUN_PULL asks for a part as it is now: whoever takes a lane over cannot know how often its part
@@ -56,6 +58,8 @@ enum message_kind {
     ;
 #include "proto/messages.def"
 
+_Static_assert(MESSAGE_HELLO == 1 && MESSAGE_REFUSE == 3, "every version knows these two by their numbers");
+
 struct message {
     enum message_kind kind;
     union {
@@ -75,7 +79,8 @@ struct message {
 size_t message_encode(const struct message *message, void *header, size_t capacity);
 
 /* Reads a header that may be anything. False and STATUS_PROTOCOL with a sentence when it is not exactly one
- * message of the table within its bounds. On success body and body_bytes are set, all other bytes of the
+ * message of the table within its bounds. Of a HELLO that names another version the HELLO_FIXED_FIELDS alone are read, and of a
+ * longer REFUSE the REFUSE_FIXED_FIELDS, whatever follows. On success body and body_bytes are set, all other bytes of the
  * union are unspecified. */
 bool message_decode(struct message *message, const void *header, size_t header_bytes, const void *body,
                     size_t body_bytes, struct status *status);

@@ -166,23 +166,25 @@ static void on_job_done(struct pserver *pserver, const struct job *job, struct o
 static bool check_hello(const struct pserver *pserver, const struct hello_message *hello,
                         struct status *status) {
     const struct member_spec *own = &pserver->spec.member;
+    if (hello->protocol != PROTOCOL_VERSION)
+        return status_fail(status, STATUS_PROTOCOL, "worker %u speaks protocol %u, pserver %u speaks %d",
+                           hello->index, hello->protocol, own->index, PROTOCOL_VERSION);
     if (hello->wire != own->wire)
         return status_fail(
             status, STATUS_PROTOCOL, "worker %u sends rows as %s, pserver %u was told %s: train.wire differs",
             hello->index, wire_name((enum wire_format)hello->wire), own->index, wire_name(own->wire));
-    return (hello->protocol == PROTOCOL_VERSION && hello->config_digest == own->config_digest) ||
-           status_fail(status, STATUS_PROTOCOL,
-                       "pserver %u has another protocol version or configuration than worker %u", own->index,
-                       hello->index);
+    return hello->config_digest == own->config_digest ||
+           status_fail(status, STATUS_PROTOCOL, "pserver %u has another configuration than worker %u",
+                       own->index, hello->index);
 }
 
-/* A worker says hello: the same configuration, or it is refused. */
+/* A worker says hello: the same version, format of rows and configuration, or it is refused. */
 static void on_hello(struct pserver *pserver, const struct event *event, struct outbox *out) {
     const struct hello_message *hello = &event->message->hello;
+    struct status status;
     struct message answer_message = {.kind = MESSAGE_WELCOME};
     answer_message.welcome =
         (struct welcome_message){.users = pserver->spec.shard.users, .movies = pserver->spec.shard.movies};
-    struct status status;
     if (!check_hello(pserver, hello, &status)) {
         answer_message.kind = MESSAGE_REFUSE;
         answer_message.refuse.code = status.code;

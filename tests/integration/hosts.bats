@@ -60,3 +60,36 @@ start_members() {
     grep -q digest summary
     wait
 }
+
+foreigner() {
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/foreigner.py" "$@"
+}
+
+@test "members of other versions are told both versions, however their HELLO is made; the run goes on" {
+    local own version more
+    own=$(dotbias protocol | sed -n '1s/^# Protocol, version //p')
+    [ "$own" -gt 0 ]
+    dotbias-coordinator --config hosts.yaml --json --quiet --set run.dir=by-hand >summary 2>complaints &
+    local coordinator=$!
+    soon 10 test -e by-hand/coordinator.endpoint
+    for version in $((own - 1)) $((own + 1)) 99; do
+        for more in 0 3 8 20; do
+            expect_exit 0 foreigner hello 127.0.0.1 "$port" $version $more
+            [ "$output" = "76 worker 0 speaks protocol $version, the coordinator $own" ]
+        done
+    done
+    start_members
+    ends_within 20 $coordinator
+    [ "$status" -eq 0 ]
+    grep -q digest summary
+    grep -q "event=refused role=coordinator .* speaks protocol 99" by-hand/logs/coordinator.log
+    wait
+}
+
+@test "a member that a newer coordinator refuses prints why, and ends with its code" {
+    foreigner refuse 99 >newer.port &
+    soon 10 test -s newer.port
+    expect_exit 76 timeout 20 dotbias-worker --config hosts.yaml --index 0 --coordinator "tcp://127.0.0.1:$(cat newer.port)"
+    expect_text "a refusal of protocol 99, for one that speaks"
+    wait
+}

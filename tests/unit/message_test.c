@@ -60,6 +60,8 @@ static struct message make(uint64_t kind, enum fill fill, uint64_t seed) {
     message.kind = (enum message_kind)kind;
     for (uint32_t i = 0; i < type->field_count; i++)
         fill_field(&message, &type->fields[i], fill, seed * 1000 + i);
+    if (kind == MESSAGE_HELLO) /* of another version less is read */
+        message.hello.protocol = PROTOCOL_VERSION;
     return message;
 }
 
@@ -162,12 +164,68 @@ static void other_shapes_are_refused(void **state) {
     refused("\x91\xa1R", 3, "names no message");
     refused("\x92\x05\x00", 3, "READY has 0 fields, not 1");
     refused("\x91\x03", 2, "REFUSE has 2 fields, not 0");
+    refused("\x92\x03\x00", 3, "REFUSE has 2 fields, not 1");
+    refused("\x93\x01\x07\x01", 4, "HELLO has 11 fields, not 2");
+    refused("\x94\x01\x07\x01\xa0", 5, "index is not an unsigned number");
     refused("\x93\x03\xff\xa0", 4, "code is not an unsigned number");
     refused("\x93\x03\xa0\xa0", 4, "code is not an unsigned number");
     refused("\x93\x03\x00\x00", 4, "reason is not text");
     refused("\x93\x03\x00\xa1\x00", 5, "zero byte");
     refused("\x93\x03\x00\x91\x00", 5, "flat");
     refused("\x93\x03\x00\x80", 4, "flat");
+}
+
+/* A HELLO as another version may say it: the fields that never change, then `more` of others. */
+static size_t foreign_hello(unsigned char header[MESSAGE_HEADER_MAX], unsigned version, unsigned more) {
+    size_t bytes = 0;
+    if (more + HELLO_FIXED_FIELDS < 15) {
+        header[bytes++] = (unsigned char)(0x90 + 1 + HELLO_FIXED_FIELDS + more);
+    } else {
+        header[bytes++] = 0xdc;
+        header[bytes++] = 0;
+        header[bytes++] = (unsigned char)(1 + HELLO_FIXED_FIELDS + more);
+    }
+    const unsigned char fixed[] = {MESSAGE_HELLO, (unsigned char)version, ROLE_WORKER, 9};
+    memcpy(header + bytes, fixed, sizeof fixed);
+    bytes += sizeof fixed;
+    for (unsigned i = 0; i < more; i++) {
+        header[bytes++] = 0xa1; /* texts where we have numbers */
+        header[bytes++] = 'x';
+    }
+    return bytes;
+}
+
+static void the_hello_of_any_other_version_is_read_as_far_as_it_never_changes(void **state) {
+    static const unsigned versions[] = {0, PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1, 127};
+    unsigned char header[MESSAGE_HEADER_MAX];
+    struct message message;
+    struct status status;
+    (void)state;
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+        for (unsigned more = 0; more < 100; more++) {
+            memset(&message, 0xEE, sizeof message);
+            size_t bytes = foreign_hello(header, versions[i], more);
+            assert_true(message_decode(&message, header, bytes, NULL, 0, &status));
+            assert_int_equal(message.kind, MESSAGE_HELLO);
+            assert_int_equal(message.hello.protocol, versions[i]);
+            assert_int_equal(message.hello.role, ROLE_WORKER);
+            assert_int_equal(message.hello.index, 9);
+            assert_string_equal(message.hello.host, "");
+        }
+    for (unsigned more = 0; more < 100; more++) { /* of our own, nothing but its own fields */
+        size_t bytes = foreign_hello(header, PROTOCOL_VERSION, more);
+        assert_false(message_decode(&message, header, bytes, NULL, 0, &status));
+    }
+}
+
+static void the_refusal_of_another_version_is_read_whatever_follows(void **state) {
+    static const unsigned char header[] = {0x95, MESSAGE_REFUSE, 76, 0xa2, 'n', 'o', 0xa1, 'x', 0x07};
+    struct message message;
+    struct status status;
+    (void)state;
+    assert_true(message_decode(&message, header, sizeof header, NULL, 0, &status));
+    assert_int_equal(message.refuse.code, 76);
+    assert_string_equal(message.refuse.reason, "no");
 }
 
 /* A few bytes that claim a great many items must not make the unpacker take memory for them. */
@@ -213,6 +271,8 @@ int main(void) {
         cmocka_unit_test(a_header_cut_short_or_too_long_is_refused),
         cmocka_unit_test(a_number_above_its_bound_is_refused),
         cmocka_unit_test(other_shapes_are_refused),
+        cmocka_unit_test(the_hello_of_any_other_version_is_read_as_far_as_it_never_changes),
+        cmocka_unit_test(the_refusal_of_another_version_is_read_whatever_follows),
         cmocka_unit_test(claims_of_huge_arrays_are_refused_unread),
         cmocka_unit_test(a_real_must_be_a_double),
         cmocka_unit_test(printing_is_cut_and_names_fields),
