@@ -386,17 +386,17 @@ static bool on_member_message(struct coordinator *coordinator, struct seat *seat
     }
 }
 
-/* Somebody who has no seat. One that beats its heart believes that it has one: it was given up, and must not go on. */
+/* Somebody who has no seat. One that beats its heart believes that it has one: its connection has broken and come again, or it
+ * was given up. Its next HELLO tells which. */
 static void on_stranger(struct coordinator *coordinator, const struct event *event, struct outbox *out) {
     struct status status;
-    struct message answer = {.kind = MESSAGE_REFUSE, .refuse = {.code = STATUS_UNAVAILABLE}};
+    struct message answer = {
+        .kind = MESSAGE_REFUSE,
+        .refuse = {.code = STATUS_TRY_AGAIN, .reason = "the connection is new: say hello again"}};
     status_fail(&status, STATUS_DENIED, "the sender is no member");
     refuse(coordinator, event, &status, out);
-    if (event->message->kind != MESSAGE_HEARTBEAT)
-        return;
-    snprintf(answer.refuse.reason, sizeof answer.refuse.reason,
-             "the coordinator has heard nothing for too long and has given this process up");
-    outbox_send(out, event->link, &answer);
+    if (event->message->kind == MESSAGE_HEARTBEAT)
+        outbox_send(out, event->link, &answer);
 }
 
 static void on_message(struct coordinator *coordinator, const struct event *event, struct outbox *out) {

@@ -96,6 +96,16 @@ static enum admission judge_rival(const struct roster *roster, struct seat *seat
     return ADMISSION_REFUSED;
 }
 
+/* One who says that it takes its own place is a member, or was one. */
+static enum admission judge_return(const struct seat *seat, const struct hello_message *hello,
+                                   struct status *status) {
+    if (seat->joined && same_process(&seat->hello, hello))
+        return ADMISSION_REPEATED;
+    status_fail(status, STATUS_UNAVAILABLE,
+                "the coordinator has heard nothing for too long and has given this process up");
+    return ADMISSION_REFUSED;
+}
+
 enum admission roster_judge(struct roster *roster, const struct event *event, struct seat **seat,
                             struct status *status) {
     const struct hello_message *hello = &event->message->hello;
@@ -109,6 +119,8 @@ enum admission roster_judge(struct roster *roster, const struct event *event, st
                     role_name((*seat)->role), (*seat)->index);
         return ADMISSION_REFUSED;
     }
+    if (hello->replaces != 0 && hello->replaces == hello->pid)
+        return judge_return(*seat, hello, status);
     if (!(*seat)->joined)
         return ADMISSION_NEW;
     return same_process(&(*seat)->hello, hello) ? ADMISSION_REPEATED

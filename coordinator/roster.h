@@ -57,7 +57,8 @@ enum admission {
 };
 
 /* Judges a HELLO without seating anybody; *seat is the place in question unless it is refused. Whoever started both says
- * who is dead (hello.replaces). Without that, one who has been heard after the newcomer's first HELLO lives, and one who
+ * who is dead (hello.replaces); one that replaces itself has a new connection, and keeps its seat unless that was given to nobody or
+ * to another meanwhile. Without that, one who has been heard after the newcomer's first HELLO lives, and one who
  * has been silent for three heartbeats does not. */
 enum admission roster_judge(struct roster *roster, const struct event *event, struct seat **seat,
                             struct status *status);

@@ -107,6 +107,14 @@ static enum member_verdict on_timer(struct member *member, uint64_t now_us, stru
     return MEMBER_HANDLED;
 }
 
+/* Our connection broke and ZeroMQ has made another, which the coordinator does not know for ours. */
+static enum member_verdict hello_again(const struct member *member, struct outbox *out) {
+    struct member again = *member;
+    again.spec.replaces = again.spec.pid;
+    member_hello(&again, out, LINK_COORDINATOR);
+    return MEMBER_HANDLED;
+}
+
 static enum member_verdict on_message(struct member *member, const struct event *event, struct outbox *out) {
     const struct message *message = event->message;
     if (event->link != LINK_COORDINATOR)
@@ -122,6 +130,8 @@ static enum member_verdict on_message(struct member *member, const struct event 
     case MESSAGE_PULSE:
         return MEMBER_HANDLED;
     case MESSAGE_REFUSE:
+        if (message->refuse.code == STATUS_TRY_AGAIN && member->welcomed)
+            return hello_again(member, out);
         return told_to_end(member, out, member_refusal(&message->refuse), message->refuse.reason);
     case MESSAGE_STOP:
         return told_to_end(member, out, message->stop.code, message->stop.reason);

@@ -93,3 +93,36 @@ foreigner() {
     expect_text "a refusal of protocol 99, for one that speaks"
     wait
 }
+
+# relay FILE PORT: a path to PORT whose connections are reset; its own port is the first line of FILE. Lives while descriptor 7 is open.
+relay() {
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/resetting_relay.py" "$2" 0.7 4 <hold >"$1" 3>&- 7>&- &
+    soon 10 test -s "$1"
+}
+
+@test "members whose connections are reset go on: nobody is lost, the digest is the same" {
+    local of_pserver index
+    train 0 hosts.yaml --set cluster.transport=inproc --set cluster.coordinator= --set cluster.pservers=1 --set schedule.epochs=40
+    local embedded
+    embedded=$(summary_value digest)
+    of_pserver=$(free_port)
+    mkfifo hold
+    exec 7<>hold
+    relay to-coordinator "$port"
+    relay to-pserver "$of_pserver"
+    local there=(--set schedule.epochs=40 --coordinator "tcp://127.0.0.1:$(head -1 to-coordinator)")
+    dotbias-pserver --config hosts.yaml --index 0 "${there[@]}" --listen "tcp://127.0.0.1:$of_pserver" \
+        --set cluster.advertise="127.0.0.1:$(head -1 to-pserver)" 2>pserver-0.log 7>&- &
+    dotbias-pserver --config hosts.yaml --index 1 "${there[@]}" 2>pserver-1.log 7>&- &
+    for index in 0 1; do
+        dotbias-worker --config hosts.yaml --index $index "${there[@]}" 2>"worker-$index.log" 7>&- &
+    done
+    expect_exit 0 dotbias-coordinator --config hosts.yaml --json --quiet --set run.dir=by-hand --set schedule.epochs=40 7>&-
+    same_digest "$embedded" "the run with resets"
+    echo "# $(summary_value train_seconds) s of training, $(tail -1 to-coordinator), $(tail -1 to-pserver)" >&3
+    grep -q "reset 2" to-coordinator
+    grep -q "reset 2" to-pserver
+    ! grep -q event=lost by-hand/logs/coordinator.log
+    exec 7>&-
+    wait
+}

@@ -226,6 +226,53 @@ static void another_format_of_rows_is_refused(void **state) {
     }
 }
 
+/* Breaks all connections of worker 1 and pserver 0 at some step, and those of worker 1 again later. */
+struct breaker {
+    struct sim_cluster *cluster;
+    uint64_t steps;
+};
+
+static enum fate break_links(void *context, const struct node *from, const struct node *to,
+                             const struct message *message) {
+    struct breaker *breaker = context;
+    struct sim_cluster *cluster = breaker->cluster;
+    (void)from;
+    (void)to;
+    if (message->kind != MESSAGE_STEP)
+        return FATE_ARRIVES;
+    breaker->steps++;
+    if (breaker->steps == 10)
+        world_renew_link(cluster->world, cluster->pserver_nodes[0], cluster->lead);
+    if (breaker->steps == 10 || breaker->steps == 40) {
+        world_renew_link(cluster->world, cluster->worker_nodes[1], cluster->lead);
+        world_renew_link(cluster->world, cluster->worker_nodes[1], cluster->pserver_nodes[0]);
+    }
+    return FATE_ARRIVES;
+}
+
+static void members_whose_connections_are_reset_go_on(void **state) {
+    static struct sim_set data;
+    static struct sim_cluster cluster;
+    struct config config;
+    (void)state;
+    sim_set_make(&data, 15);
+    sim_config(&config);
+    config.cluster_workers = 2;
+    config.train_lanes = 2;
+    uint64_t quiet = quiet_digest(15, &config, &data);
+    struct world *world = world_new(15, SLOW_US);
+    sim_cluster_start(&cluster, world, &config, &data, 0);
+    struct breaker breaker = {&cluster, 0};
+    world->watch = break_links;
+    world->watch_context = &breaker;
+    assert_true(world_run(world, PATIENCE_US));
+    assert_true(breaker.steps > 40);
+    assert_true(cluster.finished);
+    assert_int_equal(cluster.final.workers_lost, 0);
+    assert_true(cluster.final.digest == quiet);
+    end_world(&cluster);
+}
+
 static void blocked_config(struct config *config) {
     sim_config(config);
     config->train_mode = MODE_BLOCKED;
@@ -279,6 +326,7 @@ int main(void) {
         cmocka_unit_test(a_member_that_never_comes_is_named),
         cmocka_unit_test(a_pserver_that_falls_silent_is_named),
         cmocka_unit_test(the_lanes_of_a_worker_that_falls_silent_go_to_others),
+        cmocka_unit_test(members_whose_connections_are_reset_go_on),
         cmocka_unit_test(another_protocol_version_is_refused),
         cmocka_unit_test(another_format_of_rows_is_refused),
         cmocka_unit_test(a_worker_whose_welcome_was_lost_brings_its_parts_home),

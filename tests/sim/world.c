@@ -332,6 +332,18 @@ static void start_newcomers(struct world *world) {
         }
 }
 
+void world_renew_link(struct world *world, const struct node *from, const struct node *to) {
+    link_id renewed = LINK_INCOMING + (link_id)world->links_made++;
+    for (uint32_t i = 0; i < world->link_count; i++) {
+        struct link_end *end = &world->links[i];
+        if (end->used && end->node == from->index && end->peer == to->index && end->name < LINK_INCOMING)
+            end->peer_name = renewed;
+        else if (end->used && end->node == to->index && end->peer == from->index &&
+                 end->name >= LINK_INCOMING)
+            end->name = renewed;
+    }
+}
+
 bool world_step(struct world *world, uint64_t until_us) {
     start_newcomers(world);
     struct node *timer = first_timer(world);

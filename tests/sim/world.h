@@ -91,6 +91,9 @@ void world_ask_to_stop(struct world *world, struct node *node, enum status_code 
 void world_forge(struct world *world, const struct node *from, const struct node *to,
                  const struct message *message);
 
+/* As when TCP resets the connection that `from` has opened to `to`: the next one has another name there. */
+void world_renew_link(struct world *world, const struct node *from, const struct node *to);
+
 /* Makes the next thing happen, but nothing later than until_us, when the clock stops there. False when nothing is left
  * to happen. */
 bool world_step(struct world *world, uint64_t until_us);

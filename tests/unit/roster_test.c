@@ -132,6 +132,7 @@ static void a_seat_is_taken_over_when_its_process_is_dead(void **state) {
     (void)state;
     struct seat *seat = admit(&roster, &first, 1), *place;
     second.incarnation++;
+    second.pid++;
     assert_int_equal(judge_at(&roster, &second, 2, 100, &place, &status), ADMISSION_WAITS);
     assert_int_equal(judge_at(&roster, &second, 2, 340, &place, &status), ADMISSION_WAITS);
     assert_int_equal(judge_at(&roster, &second, 2, 351, &place, &status), ADMISSION_REPLACES);
@@ -160,6 +161,27 @@ static void a_greeting_may_be_repeated_but_a_link_has_one_seat(void **state) {
     assert_int_equal(judge(&roster, &other, 7, &status), ADMISSION_REFUSED);
     assert_int_equal(status.code, STATUS_DENIED);
     assert_false(roster_pserver(&roster, 1)->joined);
+    roster_free(&roster);
+}
+
+/* Its HELLO says so by replacing itself. */
+static void one_that_comes_back_has_its_seat_unless_it_was_given_up(void **state) {
+    struct roster roster = make();
+    struct status status;
+    struct hello_message hello = hello_of(ROLE_WORKER, 0), other = hello;
+    (void)state;
+    struct seat *seat = admit(&roster, &hello, 1), *place;
+    hello.replaces = hello.pid;
+    assert_int_equal(judge_at(&roster, &hello, 2, 100, &place, &status), ADMISSION_REPEATED);
+    assert_ptr_equal(place, seat);
+    roster_clear(&roster, seat);
+    assert_int_equal(judge(&roster, &hello, 3, &status), ADMISSION_REFUSED);
+    assert_int_equal(status.code, STATUS_UNAVAILABLE);
+    assert_non_null(strstr(status.text, "has given this process up"));
+    other.incarnation++; /* another sits there now, silent or not */
+    admit(&roster, &other, 4);
+    assert_int_equal(judge_at(&roster, &hello, 3, 5000, &place, &status), ADMISSION_REFUSED);
+    assert_int_equal(status.code, STATUS_UNAVAILABLE);
     roster_free(&roster);
 }
 
@@ -370,6 +392,7 @@ int main(void) {
         cmocka_unit_test(those_who_do_not_fit_are_told_why),
         cmocka_unit_test(a_seat_is_taken_over_when_its_process_is_dead),
         cmocka_unit_test(a_greeting_may_be_repeated_but_a_link_has_one_seat),
+        cmocka_unit_test(one_that_comes_back_has_its_seat_unless_it_was_given_up),
         cmocka_unit_test(silence_is_noticed_when_it_is_too_long),
         cmocka_unit_test(the_missing_are_listed_and_the_list_is_cut),
         cmocka_unit_test(progress_is_the_difference_of_two_heartbeats),
