@@ -4,11 +4,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "net/endpoint.h"
-#include "net/reach.h"
+#include "net/names.h"
 #include "net/signals.h"
 #include "net/socket.h"
 #include "node/block_source.h"
@@ -94,6 +96,12 @@ static void log_line(void *context, const char *sentence) {
     event_log_line(context, sentence);
 }
 
+static time_t seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 static bool drive(struct node *node, struct status *status) {
     struct signals *signals = signals_start_loop(node_loop(node), status);
     bool good = signals != NULL && node_run(node, status);
@@ -101,15 +109,43 @@ static bool drive(struct node *node, struct status *status) {
     return good;
 }
 
-/* A name may come later, as those of Kubernetes do, so it is tried on; but whoever looks into the log should know. */
-static void look_up(const struct role_arguments *arguments, const struct node_spec *spec) {
+static void say_unresolved(const struct role_arguments *arguments, const struct node_spec *spec,
+                           const struct status *status) {
     char line[STATUS_TEXT_BYTES + 96];
-    struct status status;
-    if (reach_resolve(spec->coordinator, &status))
-        return;
     snprintf(line, sizeof line, "event=unresolved role=%s index=%u reason=\"%s\"", role_name(arguments->role),
-             spec->index, status.text);
+             spec->index, status->text);
     spec->log(spec->log_context, line);
+}
+
+/* Half a second, or until somebody asks us to end: then false and STATUS_TRY_AGAIN. */
+static bool pause_between_tries(struct status *status) {
+    const struct timespec pause = {0, 500000000};
+    int number = signals_await(&pause);
+    return number == 0 ||
+           status_fail(status, STATUS_TRY_AGAIN, "stopped by signal %d (%s)", number, strsignal(number));
+}
+
+/* A name may come later, as those of Kubernetes do; a pserver must know the address before it can tell its own. */
+static bool await_name(const struct role_arguments *arguments, const struct node_spec *spec,
+                       struct status *status) {
+    enum { SAID_EVERY_S = 5 };
+    time_t begun = seconds_now(), said = begun - SAID_EVERY_S;
+    struct addresses addresses;
+    while (!names_connect(&addresses, spec->coordinator, status)) {
+        time_t now = seconds_now();
+        if (status->code != STATUS_UNAVAILABLE)
+            return false;
+        if (now - begun >= (time_t)spec->config->cluster_start_timeout)
+            return status_context(status, "%s %u has waited for %ld s", role_name(arguments->role),
+                                  spec->index, (long)(now - begun));
+        if (now - said >= SAID_EVERY_S) {
+            say_unresolved(arguments, spec, status);
+            said = now;
+        }
+        if (!pause_between_tries(status))
+            return false;
+    }
+    return true;
 }
 
 static bool run_guarded(const struct role_arguments *arguments, struct node_spec *spec,
@@ -118,7 +154,8 @@ static bool run_guarded(const struct role_arguments *arguments, struct node_spec
     if (!protection_open(&spec->guard, spec->config, arguments->role, listen, spec->coordinator,
                          spec->zmq_context, status))
         return false;
-    look_up(arguments, spec);
+    if (!await_name(arguments, spec, status))
+        return false;
     struct node *node =
         arguments->role == ROLE_PSERVER ? node_pserver_new(spec, status) : node_worker_new(spec, status);
     bool good = node != NULL && drive(node, status);

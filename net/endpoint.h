@@ -2,8 +2,8 @@
  *
  *   inproc://NAME        threads of one process
  *   ipc:///PATH          processes of one host
- *   tcp://HOST:PORT      hosts; HOST is a name, an IPv4 address or [an IPv6 address]; PORT * lets the system
- * choose */
+ *   tcp://HOST:PORT      hosts; HOST is a name, an IPv4 address, [an IPv6 address], or to listen an interface or * for all; PORT *
+ *                        lets the system choose */
 #ifndef NET_ENDPOINT_H
 #define NET_ENDPOINT_H
 

@@ -41,8 +41,8 @@ struct loop_spec {
 struct loop;
 
 /* Binds and connects. The strings of the spec are needed during the call alone. NULL and STATUS_UNAVAILABLE
- * ("cannot listen on tcp://127.0.0.1:7777: Address already in use"), STATUS_CONFIG (no endpoint) or
- * STATUS_NO_MEMORY. */
+ * ("cannot listen on tcp://127.0.0.1:7777: Address already in use", or a name that nobody knows), STATUS_CONFIG (no endpoint, or
+ * to listen on another host) or STATUS_NO_MEMORY. */
 struct loop *loop_new(const struct loop_spec *spec, struct status *status);
 
 /* Where others reach this loop, with the port that the system gave; "" when it does not listen. With

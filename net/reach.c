@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <zmq.h>
 
 #include "net/endpoint.h"
 #include "net/socket.h"
@@ -13,18 +12,14 @@
 enum { REACH_TIMEOUT_MS = 2000 };
 
 bool reach_listen(const char *endpoint, struct status *status) {
+    char bound[ENDPOINT_BYTES];
     void *context = context_new(1, status);
     if (context == NULL)
         return false;
-    void *socket = zmq_socket(context, ZMQ_ROUTER);
-    bool good = socket != NULL && zmq_bind(socket, endpoint) == 0;
-    if (!good)
-        status_fail(status, STATUS_UNAVAILABLE, "cannot listen on %s: %s", endpoint,
-                    zmq_strerror(zmq_errno()));
-    if (socket != NULL)
-        zmq_close(socket);
+    void *socket = socket_listen(context, endpoint, NULL, bound, status);
+    socket_close(socket);
     context_free(context);
-    return good;
+    return socket != NULL;
 }
 
 static bool answers(const struct addrinfo *address) {
@@ -50,19 +45,6 @@ static bool find_host(const char *endpoint, const struct endpoint *parsed, struc
     int error = getaddrinfo(parsed->host, port, &hints, addresses);
     return error == 0 || status_fail(status, STATUS_UNAVAILABLE, "cannot find the host of %s: %s", endpoint,
                                      gai_strerror(error));
-}
-
-bool reach_resolve(const char *endpoint, struct status *status) {
-    struct endpoint parsed;
-    struct addrinfo *addresses;
-    if (!endpoint_parse(&parsed, endpoint, status))
-        return false;
-    if (parsed.transport != ENDPOINT_TCP)
-        return true;
-    if (!find_host(endpoint, &parsed, &addresses, status))
-        return false;
-    freeaddrinfo(addresses);
-    return true;
 }
 
 bool reach_connect(const char *endpoint, struct status *status) {

@@ -6,12 +6,8 @@
 
 #include "core/status.h"
 
-/* Listens on the endpoint and lets it go again. STATUS_UNAVAILABLE with the system's reason. */
+/* Listens on the endpoint and lets it go again. The status of socket_listen. */
 bool reach_listen(const char *endpoint, struct status *status);
-
-/* Whether the host of a tcp endpoint is known; of any other endpoint it is. STATUS_UNAVAILABLE: "cannot find the host of
- * tcp://x:1: Name or service not known". */
-bool reach_resolve(const char *endpoint, struct status *status);
 
 /* Connects to a tcp endpoint within two seconds and hangs up. STATUS_CONFIG when it is none,
  * STATUS_UNAVAILABLE when no one answers. */

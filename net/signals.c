@@ -65,6 +65,14 @@ static sigset_t stop_signals(void) {
     return set;
 }
 
+int signals_await(const struct timespec *pause) {
+    sigset_t set = stop_signals(), former;
+    pthread_sigmask(SIG_BLOCK, &set, &former);
+    int number = sigtimedwait(&set, NULL, pause);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    return number > 0 ? number : 0;
+}
+
 /* Runs only in a thread that a library started before us (OpenBLAS does) and that therefore blocks nothing:
  * it blocks the signal there for good and sends it again, until it waits for the one thread that listens. */
 static void pass_on(int number, siginfo_t *info, void *context) {

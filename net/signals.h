@@ -9,6 +9,7 @@
 #define NET_SIGNALS_H
 
 #include <signal.h>
+#include <time.h>
 
 #include "core/status.h"
 #include "net/loop.h"
@@ -31,6 +32,9 @@ struct signals *signals_start_loop(struct loop *loop, struct status *status);
 
 /* Stops listening and gives the signals their former meaning back. NULL is allowed. */
 void signals_stop(struct signals *signals);
+
+/* Sleeps so long, for a program that does not listen yet. Returns 0, or at once the number of a signal that asks to end. */
+int signals_await(const struct timespec *pause);
 
 /* For whoever reads a signal from a descriptor of its own (signalfd) and has blocked it: a thread that a library started before,
  * and that blocks nothing, passes it on instead of dying of it. former gets what the signal meant before; may be NULL. */

@@ -8,6 +8,7 @@
 
 #include "core/contract.h"
 #include "core/memory.h"
+#include "net/names.h"
 
 void *context_new(uint32_t io_threads, struct status *status) {
     void *context = zmq_ctx_new();
@@ -64,16 +65,25 @@ static void *open_socket(void *zmq_context, int type, struct status *status) {
     return socket;
 }
 
-static void *give_up(void *socket, const char *what, const char *endpoint, struct status *status) {
-    status_fail(status, STATUS_UNAVAILABLE, "cannot %s %s: %s", what, endpoint, zmq_strerror(errno));
-    socket_close(socket);
-    return NULL;
+/* All addresses that the endpoint's name has here; where the system chooses the port, the first. */
+static bool bind_all(void *socket, const char *endpoint, char bound[ENDPOINT_BYTES], struct status *status) {
+    struct endpoint parsed;
+    struct addresses addresses;
+    size_t bound_bytes = ENDPOINT_BYTES;
+    if (!names_listen(&addresses, endpoint, status) || !endpoint_parse(&parsed, endpoint, status))
+        return false;
+    int wanted = parsed.port == 0 ? 1 : addresses.count;
+    for (int i = 0; i < wanted; i++)
+        if (zmq_bind(socket, addresses.endpoints[i]) != 0 ||
+            (i == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound, &bound_bytes) != 0))
+            return status_fail(status, STATUS_UNAVAILABLE, "cannot listen on %s: %s", endpoint,
+                               zmq_strerror(zmq_errno()));
+    return true;
 }
 
 void *socket_listen(void *zmq_context, const char *endpoint, const struct guard *guard,
                     char bound[ENDPOINT_BYTES], struct status *status) {
     struct endpoint parsed;
-    size_t bound_bytes = ENDPOINT_BYTES;
     void *socket =
         endpoint_parse(&parsed, endpoint, status) ? open_socket(zmq_context, ZMQ_ROUTER, status) : NULL;
     if (socket == NULL)
@@ -82,9 +92,10 @@ void *socket_listen(void *zmq_context, const char *endpoint, const struct guard 
         socket_close(socket);
         return NULL;
     }
-    if (zmq_bind(socket, endpoint) != 0 ||
-        zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound, &bound_bytes) != 0)
-        return give_up(socket, "listen on", endpoint, status);
+    if (!bind_all(socket, endpoint, bound, status)) {
+        socket_close(socket);
+        return NULL;
+    }
     return socket;
 }
 
@@ -99,7 +110,11 @@ void *socket_connect(void *zmq_context, const char *endpoint, const struct guard
         socket_close(socket);
         return NULL;
     }
-    return zmq_connect(socket, endpoint) == 0 ? socket : give_up(socket, "connect to", endpoint, status);
+    if (zmq_connect(socket, endpoint) == 0)
+        return socket;
+    status_fail(status, STATUS_UNAVAILABLE, "cannot connect to %s: %s", endpoint, zmq_strerror(errno));
+    socket_close(socket);
+    return NULL;
 }
 
 void *socket_watch_handshakes(void *zmq_context, void *listener, struct status *status) {

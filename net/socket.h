@@ -28,9 +28,10 @@ void *context_new(uint32_t io_threads, struct status *status);
  * SOCKET_LINGER_MS. */
 void context_free(void *zmq_context);
 
-/* A ROUTER that listens; `bound` receives the endpoint as bound, with the port that the system gave. With a guard a tcp
+/* A ROUTER that listens, under a name on all addresses that it has here (net/names.h), but on the first alone when the system
+ * chooses the port; `bound` receives the endpoint as first bound, with that port. With a guard a tcp
  * endpoint is encrypted and open to those alone whom it lets in. NULL and STATUS_UNAVAILABLE "cannot listen on tcp://...:
- * Address already in use". */
+ * Address already in use", or the status of names_listen. */
 void *socket_listen(void *zmq_context, const char *endpoint, const struct guard *guard,
                     char bound[ENDPOINT_BYTES], struct status *status);
 

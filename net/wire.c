@@ -15,13 +15,21 @@
 #include "net/body_pool.h"
 #include "net/frames.h"
 #include "net/link_table.h"
+#include "net/names.h"
 #include "net/socket.h"
 
 /* Sources: the listener, its watch, then our own links in the order of their numbers. */
 enum { LISTENER = 0, WATCH = 1, FIRST_OUTGOING = 2, TURN = 16, FLOAT_ALIGNMENT = 8 };
 
+/* A link to a name from which nothing has come yet. */
+struct named_link {
+    char endpoint[ENDPOINT_BYTES], address[ENDPOINT_BYTES];
+    uint64_t tried_ms; /* when this address was begun with */
+};
+
 struct source {
-    void *socket; /* NULL: a hole */
+    void *socket;             /* NULL: a hole */
+    struct named_link *named; /* NULL: no name, or its address has proved good */
     bool ready;   /* may have something to take: told so by poll, or sent to since the last fruitless look */
     bool stalled; /* an outgoing link whose queue was full at the last attempt to send */
 };
@@ -81,7 +89,8 @@ static bool make_room(struct wire *wire, size_t sources, struct status *status) 
 }
 
 static void place_source(struct wire *wire, size_t place, void *socket) {
-    wire->sources[place] = (struct source){.socket = socket, .ready = true};
+    struct source *source = &wire->sources[place];
+    *source = (struct source){.socket = socket, .named = source->named, .ready = true};
     wire->polls[place + 1].fd = socket_descriptor(socket);
 }
 
@@ -132,8 +141,10 @@ void wire_free(struct wire *wire) {
     if (wire == NULL)
         return;
     frames_close(&wire->frames);
-    for (size_t i = wire->count; i-- > 0;)
+    for (size_t i = wire->count; i-- > 0;) {
         socket_close(wire->sources[i].socket);
+        memory_release(wire->sources[i].named);
+    }
     if (wire->reserved != NULL && wire->reserved != wire->spare)
         body_pool_give(wire->reserved, NULL);
     if (wire->spare != MAP_FAILED)
@@ -150,19 +161,66 @@ const char *wire_endpoint(const struct wire *wire) {
     return wire->endpoint;
 }
 
+static uint64_t clock_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Opens the socket of a link of ours, in place of one that is there. */
+static bool open_link(struct wire *wire, size_t place, const char *endpoint, struct status *status) {
+    enum role peer = place == FIRST_OUTGOING + LINK_COORDINATOR ? ROLE_COORDINATOR : ROLE_PSERVER;
+    socket_close(wire->sources[place].socket);
+    wire->sources[place].socket = NULL;
+    wire->polls[place + 1].fd = -1;
+    void *socket = socket_connect(wire->zmq_context, endpoint, wire->guard, peer, status);
+    if (socket != NULL)
+        place_source(wire, place, socket);
+    return socket != NULL;
+}
+
+/* The first of a name's addresses, or the one after that which was tried before. */
+static bool open_next_address(struct wire *wire, size_t place, struct status *status) {
+    struct named_link *named = wire->sources[place].named;
+    char before[ENDPOINT_BYTES];
+    memcpy(before, named->address, sizeof before);
+    bool known = names_next(named->address, named->endpoint, status);
+    named->tried_ms = clock_ms(); /* looking it up may have taken long */
+    if (!known || (wire->sources[place].socket != NULL && strcmp(before, named->address) == 0))
+        return known;
+    return open_link(wire, place, named->address, status);
+}
+
+/* Before each message until one has come back: a name may have addresses at which nobody answers, or get another. */
+static void try_next_address(struct wire *wire, size_t place) {
+    struct status status;
+    if (clock_ms() - wire->sources[place].named->tried_ms < WIRE_ADDRESS_PATIENCE_MS)
+        return;
+    if (!open_next_address(wire, place, &status))
+        complain(wire, &wire->counters.dropped, "%s", status.text);
+}
+
+static void settle_on_address(struct source *source) {
+    memory_release(source->named);
+    source->named = NULL;
+}
+
 bool wire_connect(struct wire *wire, link_id link, const char *endpoint, struct status *status) {
     REQUIRE(link < WIRE_OUTGOING_MAX, "an engine numbers its links densely from 0");
     size_t place = FIRST_OUTGOING + link;
     if (!make_room(wire, place + 1 > wire->count ? place + 1 : wire->count, status))
         return false;
     socket_close(wire->sources[place].socket);
+    settle_on_address(&wire->sources[place]);
     wire->sources[place] = (struct source){0};
-    wire->polls[place + 1].fd = -1;
-    enum role peer = link == LINK_COORDINATOR ? ROLE_COORDINATOR : ROLE_PSERVER;
-    void *socket = socket_connect(wire->zmq_context, endpoint, wire->guard, peer, status);
-    if (socket != NULL)
-        place_source(wire, place, socket);
-    return socket != NULL;
+    if (!names_is_name(endpoint))
+        return open_link(wire, place, endpoint, status);
+    struct named_link *named = memory_take(sizeof *named, "a connection", status);
+    wire->sources[place].named = named;
+    if (named == NULL)
+        return false;
+    snprintf(named->endpoint, sizeof named->endpoint, "%s", endpoint);
+    return open_next_address(wire, place, status);
 }
 
 /* ---- in ---- */
@@ -228,6 +286,8 @@ static bool accept_message(struct wire *wire, size_t place, struct message *mess
     }
     if (!is_who_it_says(wire, place, message) || !link_of_sender(wire, place, link))
         return false;
+    if (wire->sources[place].named != NULL)
+        settle_on_address(&wire->sources[place]);
     count(&wire->counters.messages_in, 1);
     count(&wire->counters.bytes_in, header_bytes + body_bytes);
     return true;
@@ -318,6 +378,8 @@ struct way {
 static bool find_way(struct wire *wire, link_id link, struct way *way) {
     if (link < LINK_INCOMING) {
         size_t place = FIRST_OUTGOING + (size_t)link;
+        if (place < wire->count && wire->sources[place].named != NULL)
+            try_next_address(wire, place);
         if (place >= wire->count || wire->sources[place].socket == NULL)
             return false;
         struct source *source = &wire->sources[place];

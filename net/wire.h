@@ -19,7 +19,10 @@
 #include "proto/event.h"
 #include "proto/message.h"
 
-enum { WIRE_OUTGOING_MAX = 1 << 16 };
+enum {
+    WIRE_OUTGOING_MAX = 1 << 16,
+    WIRE_ADDRESS_PATIENCE_MS = 2000 /* for an answer from one address of a name, before the next is tried */
+};
 
 struct wire_counters {
     uint64_t messages_in, messages_out;
@@ -40,8 +43,9 @@ struct wire *wire_new(void *zmq_context, const char *listen, struct guard *guard
 /* The endpoint as bound, "" without a listener. */
 const char *wire_endpoint(const struct wire *wire);
 
-/* Opens a link of ours, in place of one of that number if there is one. False and the status of
- * socket_connect: the link then swallows what is sent. */
+/* Opens a link of ours, in place of one of that number if there is one. The addresses of a name (net/names.h) are tried one
+ * after the other, and looked up again, until a message has come from one of them. False and the status of names_connect or
+ * socket_connect: the link then swallows what is sent; one to a name is tried again. */
 bool wire_connect(struct wire *wire, link_id link, const char *endpoint, struct status *status);
 
 /* Takes the next good message, going round the sockets. False when every socket is quiet. The message and its

@@ -10,6 +10,7 @@
 #include "data/blocks.h"
 #include "model/order.h"
 #include "monitor/listener.h"
+#include "net/names.h"
 
 static uint64_t microseconds(double seconds) {
     return (uint64_t)(seconds * 1e6);
@@ -82,8 +83,23 @@ static void put_place(char text[ENDPOINT_BYTES], const char *host, const char *p
     snprintf(text, ENDPOINT_BYTES, bare ? "[%.240s]:%.6s" : "%.240s:%.6s", host, port);
 }
 
+/* Pages cannot listen on interfaces. */
+static void bind_host(const struct config *config, char host[ENDPOINT_BYTES]) {
+    char endpoint[ENDPOINT_BYTES];
+    struct addresses addresses;
+    struct endpoint parsed;
+    struct status ignored;
+    snprintf(endpoint, sizeof endpoint, "tcp://%.200s:*", config->cluster_bind);
+    bool known = names_listen(&addresses, endpoint, &ignored) &&
+                 endpoint_parse(&parsed, addresses.endpoints[0], &ignored);
+    snprintf(host, ENDPOINT_BYTES, "%s", known ? parsed.host : config->cluster_bind);
+}
+
 void setup_page_listen(const struct config *config, char text[ENDPOINT_BYTES]) {
-    put_place(text, pages_are_public(config) ? config->cluster_bind : "127.0.0.1", "*");
+    char host[ENDPOINT_BYTES] = "127.0.0.1";
+    if (pages_are_public(config))
+        bind_host(config, host);
+    put_place(text, host, "*");
 }
 
 void setup_page_address(const struct config *config, const char *coordinator, const char *address,

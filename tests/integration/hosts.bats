@@ -21,6 +21,14 @@ cluster:
 YAML
 }
 
+@test "a coordinator that is called by a name, with a port of the system's choice" {
+    train 0 hosts.yaml --set cluster.transport=inproc --set cluster.coordinator=
+    local embedded
+    embedded=$(summary_value digest)
+    train 0 hosts.yaml --set cluster.coordinator=tcp://localhost:0 --set run.dir=by-name
+    same_digest "$embedded" "the run at localhost"
+}
+
 start_members() {
     local index
     for index in 0 1; do

@@ -38,6 +38,12 @@ number_of() {
     printf '%d' $(($(printf '%d' "'$1") - 96))
 }
 
+# named_on HOST COMMAND...: as on, where the file ./names says what names of hosts mean, to all that come later, too.
+named_on() {
+    touch names
+    "${enter[@]}" --target "${host[$1]}" --net -- unshare --mount sh -c 'mount --bind "$PWD/names" /etc/hosts && exec "$@"' sh "${@:2}"
+}
+
 # new_host NAME: a namespace with nothing but a loopback interface.
 new_host() {
     "${enter[@]}" --target "$switch" --net -- unshare --net sleep 600 3>&- & # no function here: its process would be a shell

@@ -255,14 +255,85 @@ again_and_again() {
     same_digest "$wanted" "the hosts"
 }
 
-@test "a name that nobody knows is named, and looked for; whoever waits says so" {
+@test "a name that nobody knows is named and looked for, until the time to start is over" {
     plug b
-    "${enter[@]}" --target "${host[b]}" --net -- \
-        dotbias-worker --config hosts.yaml --index 0 --set cluster.coordinator=tcp://no-such-host.invalid:7077 2>worker.log 3>&- &
-    soon 5 grep -q "event=unresolved role=worker index=0 reason=\"cannot find the host of tcp://no-such-host.invalid:7077: " worker.log
-    soon 10 grep -q "event=waiting role=worker index=0 seconds=[0-9]* for=\"the coordinator, which does not answer\"" worker.log
-    kill $!
-    run on b dotbias check hosts.yaml --set cluster.coordinator=tcp://no-such-host.invalid:7077
+    status=0
+    named_on b dotbias-worker --config hosts.yaml --index 0 --set cluster.start_timeout=6 \
+        --set cluster.coordinator=tcp://no-such-host.invalid:7077 2>worker.log || status=$?
+    [ $status -eq 69 ]
+    grep -c "event=unresolved role=worker index=0 reason=\"cannot find the host of tcp://no-such-host.invalid:7077: " worker.log | grep -qx 2
+    grep -q "worker 0 has waited for [0-9]* s: cannot find the host of tcp://no-such-host.invalid:7077: " worker.log
+    run named_on b dotbias check hosts.yaml --set cluster.coordinator=tcp://no-such-host.invalid:7077
     [ "$status" -ne 0 ]
     expect_text "no-such-host.invalid"
+}
+
+# members_by_name ARGUMENT...: as members, who know the coordinator by its name.
+members_by_name() {
+    named_on b dotbias-pserver --config hosts.yaml --index 0 "$@" 2>pserver.log 3>&- &
+    started=($!)
+    named_on b dotbias-worker --config hosts.yaml --index 0 "$@" 2>worker-0.log 3>&- &
+    started+=($!)
+    named_on c dotbias-worker --config hosts.yaml --index 1 "$@" 2>worker-1.log 3>&- &
+    started+=($!)
+}
+
+# A coordinator that listens at a name, too.
+coordinates_by_name() {
+    on() {
+        named_on "$@"
+    }
+    coordinates "$@"
+}
+
+@test "names: the coordinator listens at one, which comes late and whose first address has no route" {
+    embedded
+    for name in a b c; do plug $name; done
+    sed -i 's#tcp://10.7.0.1:7077#tcp://lead.test:7077#' hosts.yaml
+    members_by_name
+    for name in pserver worker-0 worker-1; do soon 5 grep -q "event=unresolved .*lead.test" $name.log; done
+    printf '%s lead.test\n' 2001:db8::1 10.7.0.1 >>names
+    run named_on b getent ahosts lead.test
+    expect_text "2001:db8::1"
+    coordinates_by_name
+    grep -q "event=joined role=pserver .* endpoint=tcp://10.7.0.2:" run/logs/coordinator.log
+}
+
+@test "names: nobody listens at the first address" {
+    embedded
+    for name in a b c; do plug $name; done
+    printf '%s lead.test\n' fd07::1 10.7.0.1 >names
+    [[ $(named_on b getent ahosts lead.test) == fd07::1* ]]
+    members_by_name --coordinator tcp://lead.test:7077
+    coordinates
+}
+
+@test "names: a coordinator at the name of another host ends with a sentence" {
+    plug a
+    printf '10.7.0.2 lead.test\n' >names
+    status=0
+    named_on a dotbias-coordinator --config hosts.yaml --quiet --set run.dir=run --set cluster.coordinator=tcp://lead.test:7077 2>complaints ||
+        status=$?
+    [ $status -eq 78 ]
+    grep -q "cannot listen on tcp://lead.test:7077: lead.test is 10.7.0.2, which is no address of this host" complaints
+}
+
+@test "an interface to listen on: its IPv4 address, or else its IPv6 address beyond the link" {
+    embedded
+    for name in a b c; do plug $name; done
+    sed -i 's/bind: "\*"/bind: lan0/' hosts.yaml
+    members
+    coordinates
+    grep -q "event=joined role=pserver .* endpoint=tcp://10.7.0.2:" run/logs/coordinator.log
+    rm -rf run checkpoints
+    on b ip addr del 10.7.0.2/24 dev lan0
+    on b ip -6 addr show dev lan0 | grep -q fe80
+    members --coordinator 'tcp://[fd07::1]:7077'
+    coordinates --set 'cluster.coordinator=tcp://[fd07::1]:7077'
+    grep -q "event=joined role=pserver .* endpoint=tcp://\[fd07::2\]:" run/logs/coordinator.log
+    on b ip -6 addr flush dev lan0 scope global
+    status=0
+    on b dotbias-pserver --config hosts.yaml --index 0 2>pserver.log || status=$?
+    [ $status -eq 69 ]
+    grep -q "cannot listen on lan0: the interface has no address that other hosts can reach" pserver.log
 }
