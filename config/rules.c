@@ -1,9 +1,11 @@
 #include "config/rules.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/value.h"
@@ -221,6 +223,43 @@ static void check_schedule(const struct checking *checking) {
               "'schedule.momentum_low' lies above 'schedule.momentum_high'");
 }
 
+static bool is_port(const char *text) {
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= 5 && text[digits] == '\0' && text[0] != '0' && atoi(text) <= 65535;
+}
+
+/* HOST or HOST:PORT; HOST is a name, an IPv4 address, or an IPv6 address, in brackets when a port follows. */
+static bool is_place(const char *text) {
+    static const char NAME[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    char host[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    if (inet_pton(AF_INET6, text, &address) == 1)
+        return true;
+    bool bracketed = text[0] == '[';
+    size_t length = bracketed ? strcspn(text + 1, "]") : strspn(text, NAME);
+    const char *rest = text + length + (bracketed && text[1 + length] == ']' ? 2 : 0);
+    if (length == 0 || (bracketed && length >= sizeof host) ||
+        (rest[0] != '\0' && (rest[0] != ':' || !is_port(rest + 1))))
+        return false;
+    snprintf(host, sizeof host, "%.*s", (int)length, text + bracketed);
+    return !bracketed || (rest[0] == ':' && inet_pton(AF_INET6, host, &address) == 1);
+}
+
+/* Nobody can connect to these. */
+static bool is_everywhere(const char *text) {
+    return strncmp(text, "0.0.0.0", 7) == 0 || strcmp(text, "::") == 0 || strncmp(text, "[::]", 4) == 0;
+}
+
+static void check_advertise(const struct checking *checking) {
+    const char *advertise = checking->config->cluster_advertise;
+    if (advertise[0] != '\0' && (!is_place(advertise) || is_everywhere(advertise)) &&
+        are_read(checking, OPTION_cluster_advertise, OPTION_cluster_advertise))
+        blame(checking, OPTION_cluster_advertise, OPTION_cluster_advertise,
+              "'cluster.advertise' is '%s', where nobody can connect to: wanted is HOST or HOST:PORT, as in "
+              "pserver-0.example.org, 10.0.0.7:7078 or [fd07::1]:7078",
+              advertise);
+}
+
 static void check_cluster(const struct checking *checking) {
     static const char *const prefixes[] = {
         [TRANSPORT_INPROC] = "", [TRANSPORT_IPC] = "ipc://", [TRANSPORT_TCP] = "tcp://"};
@@ -265,5 +304,6 @@ void rules_check(const struct rules_subject *subject, struct config_report *repo
     check_blocked(&checking);
     check_schedule(&checking);
     check_cluster(&checking);
+    check_advertise(&checking);
     check_security(&checking);
 }

@@ -293,6 +293,36 @@ static void test_rules(void **state) {
     CHECK(snippets);
 }
 
+/* One line with a value of cluster.advertise: what is said about it, up to the line itself; "" for nothing. */
+static void advertised(const char *value, bool is_good) {
+    char yaml[128], wanted[512];
+    struct status status;
+    snprintf(yaml, sizeof yaml, "cluster: {advertise: \"%s\"}\n", value);
+    snprintf(
+        wanted, sizeof wanted,
+        "t.yaml:1:22: error: 'cluster.advertise' is '%s', where nobody can connect to: wanted is HOST or "
+        "HOST:PORT, as in pserver-0.example.org, 10.0.0.7:7078 or [fd07::1]:7078\n%s"
+        "                     ^\n",
+        value, yaml);
+    char *mistakes = mistakes_of(yaml, strlen(yaml), &status);
+    assert_string_equal(mistakes, is_good ? "" : wanted);
+    free(mistakes);
+}
+
+static void test_advertised_places(void **state) {
+    static const char *const good[] = {"",          "node7", "pserver-0.movies", "10.0.0.7",   "10.0.0.7:1",
+                                       "node:7078", "::1",   "fd07::1",          "[::1]:65535"};
+    static const char *const bad[] = {
+        "*",      "*:7078",       "0.0.0.0",  "0.0.0.0:1",  "::",        "[::]:1",   "a b",  "node:",
+        ":7078",  "node:0",       "node:x",   "node:65536", "[fd07::1]", "[fd07::1", "[]:1", "[node]:1",
+        "node/x", "tcp://node:1", "node:1:2", "node:007",   "[::1]7",    "[::1]:"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        advertised(good[i], true);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        advertised(bad[i], false);
+}
+
 static void test_documents(void **state) {
     static const struct snippet snippets[] = {
         {"", "t.yaml:1:1: error: there is nothing in it\n"},
@@ -454,6 +484,7 @@ int main(void) {
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_ranges_and_phases),
         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_advertised_places),
         cmocka_unit_test(test_documents),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_variables),
