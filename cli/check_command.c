@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "net/endpoint.h"
+#include "net/names.h"
 #include "net/reach.h"
 #include "node/protection.h"
 #include "node/setup.h"
@@ -54,8 +55,15 @@ static bool check_bind(const struct config *config, char *note, size_t capacity,
         snprintf(note, capacity, "no ports are used by %s", setup_transport_name(config));
         return true;
     }
+    struct addresses addresses;
+    struct endpoint first;
     snprintf(endpoint, sizeof endpoint, "tcp://%.200s:*", config->cluster_bind);
-    snprintf(note, capacity, "can listen on %s", config->cluster_bind);
+    if (!names_listen(&addresses, endpoint, status) ||
+        !endpoint_parse(&first, addresses.endpoints[0], status))
+        return false;
+    bool other = strcmp(first.host, config->cluster_bind) != 0;
+    snprintf(note, capacity, other ? "can listen on %s, which is %s" : "can listen on %s",
+             config->cluster_bind, first.host);
     return reach_listen(endpoint, status);
 }
 
@@ -93,9 +101,12 @@ static bool check_coordinator(const struct config *config, char *note, size_t ca
         snprintf(note, capacity, "%.180s is free here", config->cluster_coordinator);
         return true;
     }
-    snprintf(note, capacity, "%.180s answers", config->cluster_coordinator);
-    return reach_connect(config->cluster_coordinator, status) ||
-           status_context(status, "%s; nor can it be reached", listening.text);
+    double seconds;
+    if (!reach_connect(config->cluster_coordinator, &seconds, status))
+        return status_context(status, "%s; nor can it be reached", listening.text);
+    snprintf(note, capacity, "%.180s answers after %.1f ms, a round trip", config->cluster_coordinator,
+             1e3 * seconds);
+    return true;
 }
 
 static const struct {

@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/endpoint.h"
+#include "net/names.h"
 #include "net/socket.h"
 
 enum { REACH_TIMEOUT_MS = 2000 };
@@ -22,39 +24,53 @@ bool reach_listen(const char *endpoint, struct status *status) {
     return socket != NULL;
 }
 
-static bool answers(const struct addrinfo *address) {
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A connection is there after one round trip. */
+static bool answers(const struct addrinfo *address, double *seconds) {
     int error = 0;
     socklen_t length = sizeof error;
     int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor < 0)
         return false;
     struct pollfd poll_descriptor = {descriptor, POLLOUT, 0};
+    double begun = seconds_now();
     connect(descriptor, address->ai_addr, address->ai_addrlen);
     bool good = poll(&poll_descriptor, 1, REACH_TIMEOUT_MS) == 1 &&
                 getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
+    *seconds = seconds_now() - begun;
     close(descriptor);
     return good;
 }
 
-/* The addresses, which the caller frees. */
-static bool find_host(const char *endpoint, const struct endpoint *parsed, struct addrinfo **addresses,
-                      struct status *status) {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+/* What one of an endpoint's addresses is to the system, which the caller frees. */
+static bool read_address(const char *endpoint, struct addrinfo **address, struct status *status) {
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    struct endpoint parsed;
     char port[16];
-    snprintf(port, sizeof port, "%d", parsed->port);
-    int error = getaddrinfo(parsed->host, port, &hints, addresses);
-    return error == 0 || status_fail(status, STATUS_UNAVAILABLE, "cannot find the host of %s: %s", endpoint,
-                                     gai_strerror(error));
+    if (!endpoint_parse(&parsed, endpoint, status))
+        return false;
+    snprintf(port, sizeof port, "%d", parsed.port);
+    int error = getaddrinfo(parsed.host, port, &hints, address);
+    return error == 0 ||
+           status_fail(status, STATUS_CONFIG, "%s is no place to reach: %s", endpoint, gai_strerror(error));
 }
 
-bool reach_connect(const char *endpoint, struct status *status) {
-    struct endpoint parsed;
-    struct addrinfo *addresses;
-    if (!endpoint_parse(&parsed, endpoint, status) || !find_host(endpoint, &parsed, &addresses, status))
+bool reach_connect(const char *endpoint, double *seconds, struct status *status) {
+    struct addresses addresses;
+    if (!names_connect(&addresses, endpoint, status))
         return false;
     bool good = false;
-    for (const struct addrinfo *address = addresses; address != NULL && !good; address = address->ai_next)
-        good = answers(address);
-    freeaddrinfo(addresses);
+    for (int i = 0; i < addresses.count && !good; i++) {
+        struct addrinfo *address;
+        if (!read_address(addresses.endpoints[i], &address, status))
+            return false;
+        good = answers(address, seconds);
+        freeaddrinfo(address);
+    }
     return good || status_fail(status, STATUS_UNAVAILABLE, "nobody answers at %s", endpoint);
 }

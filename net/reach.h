@@ -9,8 +9,8 @@
 /* Listens on the endpoint and lets it go again. The status of socket_listen. */
 bool reach_listen(const char *endpoint, struct status *status);
 
-/* Connects to a tcp endpoint within two seconds and hangs up. STATUS_CONFIG when it is none,
- * STATUS_UNAVAILABLE when no one answers. */
-bool reach_connect(const char *endpoint, struct status *status);
+/* Connects to a tcp endpoint, to each address of a name for two seconds, and hangs up; *seconds is how long that took, which is a round
+ * trip. STATUS_CONFIG when it is none, STATUS_UNAVAILABLE when no one answers. */
+bool reach_connect(const char *endpoint, double *seconds, struct status *status);
 
 #endif

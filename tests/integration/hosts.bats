@@ -52,7 +52,9 @@ start_members() {
     dotbias-coordinator --config hosts.yaml --json --quiet --set run.dir=by-hand >summary &
     local coordinator=$!
     dotbias-pserver --config hosts.yaml --index 0 2>first.log &
-    sleep 0.5
+    soon 10 grep -q "event=joined role=pserver" by-hand/logs/coordinator.log
+    expect_exit 0 dotbias check hosts.yaml
+    expect_text "tcp://127.0.0.1:$port answers after "
     expect_exit 76 dotbias-pserver --config hosts.yaml --index 1 --set train.batch=32
     expect_text "another configuration"
     expect_exit 76 dotbias-worker --config hosts.yaml --index 1 --set train.wire=bfloat16
