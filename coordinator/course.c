@@ -37,7 +37,7 @@ static void send_grants(const struct coordinator *coordinator, struct outbox *ou
     }
 }
 
-enum { GRANT_US = 250000 };
+enum { GRANT_US = 250000, FAR_GRANT_STEPS = 32, FAR_GRANT_US = 2000000 };
 
 static bool anybody_leaves(const struct coordinator *coordinator) {
     for (uint32_t i = 0; i < coordinator->spec.roster.workers; i++)
@@ -86,12 +86,20 @@ static void grant(struct coordinator *coordinator, uint64_t now_us, struct outbo
 }
 
 /* Grants last about GRANT_US: short enough that a checkpoint or an end need not wait, long enough that the halt between two
- * costs nothing. */
+ * costs nothing. That halt is two or three round trips: to somebody far away, where a step is one, GRANT_US would be hardly more, so
+ * there a grant has FAR_GRANT_STEPS, as long as they do not take FAR_GRANT_US. */
+static uint64_t wanted_us(const struct coordinator *coordinator, uint64_t step_us) {
+    uint64_t far_us = step_us * FAR_GRANT_STEPS;
+    if (coordinator->spec.blocked || far_us < GRANT_US)
+        return GRANT_US;
+    return far_us < FAR_GRANT_US ? far_us : FAR_GRANT_US;
+}
+
 static void measure_grant(struct coordinator *coordinator, uint64_t now_us) {
     enum { FASTER = 4 };
     uint64_t steps = coordinator->lanes.end_step - coordinator->lanes.first_step;
     uint64_t us = now_us - coordinator->grant_us;
-    uint64_t wanted = us == 0 ? steps * FASTER : steps * GRANT_US / us;
+    uint64_t wanted = us == 0 ? steps * FASTER : steps * wanted_us(coordinator, us / steps) / us;
     uint64_t most = coordinator->grant_steps * FASTER;
     coordinator->grant_steps = wanted < 1 ? 1 : wanted > most ? most : wanted;
 }

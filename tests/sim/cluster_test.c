@@ -384,6 +384,42 @@ static void a_large_model_is_measured_and_saved_whole(void **state) {
     assert_true(isfinite(wild.valid_mse) && wild.valid_mse == quiet.valid_mse);
 }
 
+struct grants {
+    uint64_t grants, steps;
+};
+
+static enum fate count_grants(void *context, const struct node *from, const struct node *to,
+                              const struct message *message) {
+    struct grants *counted = context;
+    (void)from;
+    (void)to;
+    counted->grants += message->kind == MESSAGE_GRANT;
+    counted->steps += message->kind == MESSAGE_STEP && message->step.pushes;
+    return FATE_ARRIVES;
+}
+
+/* A quarter of a second would be a step or two, and the halt behind each grant as long again. */
+static void grants_to_somebody_far_away_have_many_steps(void **state) {
+    enum { FAR_US = 10000, LEAST_STEPS = 10 };
+    static struct sim_set data;
+    static struct sim_cluster cluster;
+    struct config config;
+    struct grants counted = {0};
+    (void)state;
+    sim_set_make(&data, 16);
+    sim_config(&config);
+    config.train_batch = 2;
+    struct world *world = world_new(16, FAR_US);
+    world->watch = count_grants;
+    world->watch_context = &counted;
+    sim_cluster_start(&cluster, world, &config, &data, 0);
+    assert_true(world_run(world, HOUR_US) && cluster.finished);
+    assert_true(counted.steps > 20 * LEAST_STEPS);
+    assert_true(counted.grants * LEAST_STEPS < counted.steps);
+    sim_cluster_free(&cluster);
+    world_free(world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_schedule_gives_the_quiet_run),
@@ -395,6 +431,7 @@ int main(void) {
         cmocka_unit_test(a_rating_that_is_no_number_ends_the_run_with_step_shard_and_row),
         cmocka_unit_test(a_rating_that_is_no_number_in_a_block_ends_the_run),
         cmocka_unit_test(a_run_that_comes_twice_or_is_lost_counts_once),
+        cmocka_unit_test(grants_to_somebody_far_away_have_many_steps),
         cmocka_unit_test(a_large_model_is_measured_and_saved_whole),
     };
     return cmocka_run_group_tests_name("sim/cluster", tests, NULL, NULL);
