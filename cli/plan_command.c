@@ -43,6 +43,16 @@ static void print(const struct config *config, const struct packed_set *set,
            forecast->ratings_per_lane);
 }
 
+/* In minibatches; blocks hardly wait for the network. */
+static void print_link(const struct config *config, const struct forecast *forecast) {
+    uint64_t in_flight = 1 + (config->train_sync == SYNC_ASP ? 0 : config->train_staleness);
+    double trips = (double)forecast->steps_per_epoch / (double)in_flight;
+    if (config->cluster_transport == TRANSPORT_TCP && config->train_mode == MODE_MINIBATCH)
+        printf("link         %10.1f s an epoch at least for each millisecond of a round trip (`dotbias "
+               "check` measures it)\n",
+               trips / 1e3);
+}
+
 int command_plan(int argc, char **argv) {
     struct launch_arguments arguments;
     struct config config;
@@ -54,8 +64,10 @@ int command_plan(int argc, char **argv) {
     if (code != 0)
         return code;
     bool good = launch_open_set(&config, &set, &status) && forecast_make(&forecast, &config, &set, &status);
-    if (good)
+    if (good) {
         print(&config, &set, &forecast);
+        print_link(&config, &forecast);
+    }
     packed_set_close(&set);
     return good ? 0 : command_report(&status);
 }

@@ -89,6 +89,9 @@ counted() {
     expect_exit 0 dotbias plan "$run_folder/config.yaml" --set cluster.pservers=4
     expect_text "pserver"
     expect_text "MiB an epoch"
+    [[ $output != *"round trip"* ]]
+    expect_exit 0 dotbias plan "$run_folder/config.yaml" --set cluster.transport=tcp
+    expect_text "s an epoch at least for each millisecond of a round trip"
     expect_exit 0 dotbias check "$run_folder/config.yaml" --set cluster.transport=tcp
     expect_text "can listen on 127.0.0.1"
     expect_exit 66 dotbias check "$run_folder/config.yaml" --set data.ratings=/nowhere.csv
