@@ -65,14 +65,6 @@ static sigset_t stop_signals(void) {
     return set;
 }
 
-int signals_await(const struct timespec *pause) {
-    sigset_t set = stop_signals(), former;
-    pthread_sigmask(SIG_BLOCK, &set, &former);
-    int number = sigtimedwait(&set, NULL, pause);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    return number > 0 ? number : 0;
-}
-
 /* Runs only in a thread that a library started before us (OpenBLAS does) and that therefore blocks nothing:
  * it blocks the signal there for good and sends it again, until it waits for the one thread that listens. */
 static void pass_on(int number, siginfo_t *info, void *context) {
@@ -85,6 +77,21 @@ static void pass_on(int number, siginfo_t *info, void *context) {
 void signals_pass_on(int number, struct sigaction *former) {
     struct sigaction pass = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigaction(number, &pass, former);
+}
+
+int signals_await(const struct timespec *pause) {
+    sigset_t set = stop_signals(), former;
+    struct sigaction meant[2];
+    pthread_sigmask(SIG_BLOCK, &set, &former);
+    for (int i = 0; i < 2; i++)
+        if (sigismember(&set, STOP_SIGNALS[i]))
+            signals_pass_on(STOP_SIGNALS[i], &meant[i]);
+    int number = sigtimedwait(&set, NULL, pause);
+    for (int i = 0; i < 2; i++)
+        if (sigismember(&set, STOP_SIGNALS[i]))
+            sigaction(STOP_SIGNALS[i], &meant[i], NULL);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    return number > 0 ? number : 0;
 }
 
 static void take_dispositions(struct signals *signals) {

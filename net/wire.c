@@ -213,6 +213,7 @@ bool wire_connect(struct wire *wire, link_id link, const char *endpoint, struct 
     socket_close(wire->sources[place].socket);
     settle_on_address(&wire->sources[place]);
     wire->sources[place] = (struct source){0};
+    wire->polls[place + 1].fd = -1;
     if (!names_is_name(endpoint))
         return open_link(wire, place, endpoint, status);
     struct named_link *named = memory_take(sizeof *named, "a connection", status);
