@@ -10,6 +10,7 @@ const char *fault_name(enum fault_kind kind) {
         [FAULT_DOUBLED] = "doubled",
         [FAULT_OVERTAKEN] = "overtaken",
         [FAULT_LATE] = "late",
+        [FAULT_RESET] = "resets",
         [FAULT_CUT] = "partitions",
         [FAULT_CUT_OFF] = "cut off",
         [FAULT_FREEZE] = "freezes",
@@ -108,6 +109,10 @@ uint64_t faults_disk_us(struct faults *faults) {
     return happens(faults, faults->rates.slow_disk, FAULT_SLOW_DISK)
                ? faults_draw(faults, faults->rates.slow_us)
                : 0;
+}
+
+bool faults_reset(struct faults *faults) {
+    return happens(faults, faults->rates.reset, FAULT_RESET);
 }
 
 bool faults_disk_full(struct faults *faults) {

@@ -13,6 +13,7 @@ enum fault_kind {
     FAULT_DOUBLED,    /* a message */
     FAULT_OVERTAKEN,  /* a message arrives before an older one of its link */
     FAULT_LATE,       /* a message, by up to late_us; or its whole link */
+    FAULT_RESET,      /* of the connection that a member has opened: the next one has another name */
     FAULT_CUT,        /* a partition begins */
     FAULT_CUT_OFF,    /* a message is lost or held by a partition */
     FAULT_FREEZE,     /* a node hears nothing for a while */
@@ -33,7 +34,7 @@ enum fault_kind {
 
 /* Chances are in a thousand. */
 struct fault_rates {
-    uint32_t lost, doubled, overtaken, late, slow_disk, disk_full;
+    uint32_t lost, doubled, overtaken, late, reset, slow_disk, disk_full;
     uint64_t late_us, slow_us;
 };
 
@@ -75,6 +76,9 @@ void faults_cut(struct faults *faults, const struct net_split *partition);
  * link does at last_us. */
 struct passage faults_pass(struct faults *faults, uint64_t now_us, uint64_t from, uint64_t to,
                            uint64_t due_us, uint64_t last_us);
+
+/* Whether a connection is reset before the message that is about to be sent. */
+bool faults_reset(struct faults *faults);
 
 /* How much longer than due a job on the disk takes. */
 uint64_t faults_disk_us(struct faults *faults);

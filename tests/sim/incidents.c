@@ -55,6 +55,7 @@ static void draw_rates(struct world *world, bool gentle) {
     rates->overtaken = draw(world, 0, 2) == 0 ? 300 : 0;
     rates->late = draw_chance(world) / 4;
     rates->late_us = draw_time_us(world, LATE_US, gentle ? GENTLE_DOUBLINGS : LATE_DOUBLINGS);
+    rates->reset = draw(world, 0, 2) == 0 ? (uint32_t)draw(world, 1, 10) : 0;
     rates->slow_disk = draw(world, 0, 1) == 0 ? 300 : 0;
     rates->slow_us = draw_time_us(world, SLOW_US, SLOW_DOUBLINGS);
     rates->disk_full = draw(world, 0, 3) == 0 ? 250 : 0;

@@ -127,6 +127,8 @@ static void op_send(void *self, link_id name, const struct message *message) {
     node->body_bytes = 0;
     if (link == NULL)
         return;
+    if (name < LINK_INCOMING && faults_reset(&world->faults))
+        world_renew_link(world, node, &world->nodes[link->peer]);
     struct message seen = *message;
     seen.body = node->body;
     seen.body_bytes = body_bytes;
