@@ -165,7 +165,7 @@ static void other_shapes_are_refused(void **state) {
     refused("\x92\x05\x00", 3, "READY has 0 fields, not 1");
     refused("\x91\x03", 2, "REFUSE has 2 fields, not 0");
     refused("\x92\x03\x00", 3, "REFUSE has 2 fields, not 1");
-    refused("\x93\x01\x07\x01", 4, "HELLO has 11 fields, not 2");
+    refused("\x93\x01\x07\x01", 4, "HELLO has 12 fields, not 2");
     refused("\x94\x01\x07\x01\xa0", 5, "index is not an unsigned number");
     refused("\x93\x03\xff\xa0", 4, "code is not an unsigned number");
     refused("\x93\x03\xa0\xa0", 4, "code is not an unsigned number");
