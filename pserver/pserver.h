@@ -31,12 +31,12 @@ struct pserver_spec {
 struct pserver;
 
 /* NULL and status on failure; given back with pserver_free. The rows' memory is taken at WELCOME, when sizes
- * are known. */
+ * are known, in mode blocked at RUNS, when it is known which rows are its own. */
 struct pserver *pserver_new(const struct pserver_spec *spec, struct status *status);
 void pserver_free(struct pserver *pserver);
 
-/* Bytes that a pserver of this spec takes, users and movies given: rows, what waits, what may be asked for again, and the
- * copy for checkpoints. */
+/* Bytes that a pserver of this spec takes, users and movies given, and strata where they are known: rows, what waits, what may
+ * be asked for again, and the copy for checkpoints. */
 size_t pserver_bytes(const struct pserver_spec *spec);
 
 /* The engine to drive (proto/event.h); lives as long as the pserver. */
