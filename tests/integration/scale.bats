@@ -57,6 +57,17 @@ setting() {
     done
 }
 
+@test "many parts form several queues in the first epoch, and end with the same bits on any cluster" {
+    local first=
+    for shape in "1 1 inproc" "3 2 inproc" "4 5 ipc" "5 3 tcp"; do
+        read -r workers pservers transport <<<"$shape"
+        run_blocks plain --set train.parts=48 --set train.strata=100 --set schedule.cycle_len=2 --set cluster.workers="$workers" \
+            --set cluster.pservers="$pservers" --set cluster.transport="$transport"
+        first=${first:-$(summary_value digest)}
+        same_digest "$first" "$shape"
+    done
+}
+
 @test "without numbers, parts and strata are chosen from the ratings, and not from the cluster" {
     run_blocks plain --set schedule.cycle_len=1
     [ "$(setting parts) $(setting strata)" = "4 4" ]

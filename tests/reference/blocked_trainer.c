@@ -184,6 +184,12 @@ static double walk_block(struct blocked_trainer *trainer, uint32_t part, uint32_
     return squared;
 }
 
+/* In the first epoch queues of sixteen parts and more begin apart from each other. */
+static uint64_t queue_start(uint32_t part, uint32_t parts, uint32_t strata) {
+    uint64_t queues = parts / 16 < strata / parts ? parts / 16 : strata / parts;
+    return queues < 2 ? 0 : part * queues / parts * strata / queues;
+}
+
 void blocked_trainer_epoch(struct blocked_trainer *trainer, uint32_t epoch) {
     uint32_t parts = trainer->blocks->parts, strata = trainer->blocks->strata;
     double *squared = take(parts, sizeof *squared), sum = 0;
@@ -192,7 +198,7 @@ void blocked_trainer_epoch(struct blocked_trainer *trainer, uint32_t epoch) {
     for (uint64_t round = (uint64_t)epoch * strata; round < (epoch + UINT64_C(1)) * strata; round++) {
         struct step_rate rate = schedule_rate(&trainer->rule.schedule, strata, NULL, round);
         for (uint32_t part = 0; part < parts; part++) {
-            uint64_t start = epoch == 0 ? 0 : (uint64_t)part * strata / parts;
+            uint64_t start = epoch == 0 ? queue_start(part, parts, strata) : (uint64_t)part * strata / parts;
             squared[part] += walk_block(trainer, part, (uint32_t)((start + round) % strata), rate, &count);
         }
     }

@@ -179,6 +179,8 @@ static void every_version_has_one_reader(void **state) {
     for (uint32_t strata = 1; strata <= 9; strata++)
         for (uint32_t parts = 1; parts <= strata; parts++)
             visit_all(parts, strata);
+    visit_all(32, 64); /* two queues in the first epoch, and three of them of uneven lengths */
+    visit_all(49, 150);
 }
 
 static void versions_beyond_all_are_refused(void **state) {
