@@ -46,6 +46,8 @@ static bool anybody_leaves(const struct coordinator *coordinator) {
     return false;
 }
 
+_Static_assert((int)RUNS_MAX <= (int)RATES_MAX, "a GRANT has room for the rates of an epoch's rounds");
+
 /* Where a grant ends that begins at a step. */
 static uint64_t grant_end(const struct coordinator *coordinator, uint64_t first) {
     uint64_t end = first + coordinator->grant_steps;
@@ -55,7 +57,7 @@ static uint64_t grant_end(const struct coordinator *coordinator, uint64_t first)
     end = end < cut_step ? end : cut_step;
     if (coordinator_finds_rate(coordinator) && end > curve_next_step(coordinator, first))
         end = curve_next_step(coordinator, first);
-    return coordinator->spec.blocked && end > first + RATES_MAX ? first + RATES_MAX : end;
+    return end;
 }
 
 /* Whether parts have to be at home at the end of a grant: something may follow for which the shards must know all. */
@@ -113,8 +115,6 @@ static bool stretch(struct coordinator *coordinator, uint64_t now_us, struct out
         return false;
     measure_grant(coordinator, now_us);
     uint64_t end = grant_end(coordinator, lanes->end_step);
-    if (end - lanes->first_step > RATES_MAX)
-        return false;
     lanes_stretch(lanes, end);
     fill_rates(coordinator, lanes->first_step, end);
     lanes->home = must_come_home(coordinator, end, now_us);

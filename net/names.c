@@ -53,24 +53,27 @@ static void add(struct addresses *addresses, const char *host, int port) {
 
 /* ---- names ---- */
 
-/* Binding to any port tells whether the address is ours. */
-static bool is_own(const struct addrinfo *address) {
+enum use { TO_LISTEN, TO_CONNECT };
+
+/* Asks the kernel with a datagram socket, which sends nothing. */
+static bool can_use(const struct addrinfo *address, enum use use) {
     int descriptor = socket(address->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0)
         return false;
-    bool own = bind(descriptor, address->ai_addr, address->ai_addrlen) == 0;
+    int refused = use == TO_LISTEN ? bind(descriptor, address->ai_addr, address->ai_addrlen)
+                                   : connect(descriptor, address->ai_addr, address->ai_addrlen);
     close(descriptor);
-    return own;
+    return refused == 0;
 }
 
-/* Connecting a datagram socket chooses a route and sends nothing. */
+/* Binding to any port tells whether the address is ours. */
+static bool is_own(const struct addrinfo *address) {
+    return can_use(address, TO_LISTEN);
+}
+
+/* Connecting chooses a route. */
 static bool has_route(const struct addrinfo *address) {
-    int descriptor = socket(address->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0)
-        return false;
-    bool known = connect(descriptor, address->ai_addr, address->ai_addrlen) == 0;
-    close(descriptor);
-    return known;
+    return can_use(address, TO_CONNECT);
 }
 
 static bool is_link_local(const struct sockaddr *address) {

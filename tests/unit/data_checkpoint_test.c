@@ -100,6 +100,26 @@ static void rows_come_back_however_they_are_cut(void **state) {
     fixture_cut_by_strata(false);
 }
 
+/* Rows could be missing, or twice there. */
+static void shards_that_are_cut_in_different_ways_are_refused(void **state) {
+    (void)state;
+    struct status status = {0};
+    struct run_position position = fixture_position(1, 2);
+    struct shard_image image;
+    for (uint32_t shard = 0; shard < 2; shard++) {
+        fixture_cut_by_strata(shard == 1);
+        fixture_take(&image, shard, 2);
+        fixture_fill(&image);
+        assert_true(checkpoint_write_shard(folder, 1, &image, &status));
+        fixture_release(&image);
+    }
+    fixture_cut_by_strata(false);
+    assert_true(checkpoint_commit(folder, &position, 9, &status));
+    fixture_take(&image, 0, 1);
+    assert_refused(1, 2, &image);
+    fixture_release(&image);
+}
+
 /* Two shards are loaded as three, written, and those are loaded as one. */
 static void rows_survive_a_chain_of_shard_counts(void **state) {
     (void)state;
@@ -374,6 +394,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(rows_come_back_on_any_number_of_shards),
         IN_A_FOLDER(rows_come_back_however_they_are_cut),
+        IN_A_FOLDER(shards_that_are_cut_in_different_ways_are_refused),
         IN_A_FOLDER(rows_survive_a_chain_of_shard_counts),
         IN_A_FOLDER(a_position_comes_back_exactly),
         IN_A_FOLDER(a_flipped_bit_in_a_shard_is_refused),

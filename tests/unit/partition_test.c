@@ -10,31 +10,33 @@
 
 enum { ROWS = 23, RUNS = 7, SHARDS_MAX = 9 };
 
-/* Runs of all sizes, the first, the last and two in the middle empty. */
-static const uint32_t FIRSTS[RUNS + 1] = {0, 0, 5, 5, 5, 6, ROWS, ROWS};
+/* Runs of all sizes; in the first cut the first, the last and two in the middle are empty. */
+static const uint32_t CUTS[][RUNS + 1] = {{0, 0, 5, 5, 5, 6, ROWS, ROWS}, {0, 3, 4, 9, 9, 15, 16, ROWS}};
+enum { CUT_COUNT = 2 };
 
-static struct partition make(uint32_t shards, bool by_runs) {
+/* firsts: NULL for rows that are dealt like cards. */
+static struct partition make(uint32_t shards, const uint32_t *firsts) {
     struct partition partition;
     struct status status;
-    struct partition_spec spec = {ROWS, shards, by_runs ? RUNS : 0, by_runs ? FIRSTS : NULL};
+    struct partition_spec spec = {ROWS, shards, firsts != NULL ? RUNS : 0, firsts};
     assert_true(partition_init(&partition, &spec, &status));
     return partition;
 }
 
-static uint32_t home(uint32_t row, uint32_t shards, bool by_runs) {
+static uint32_t home(uint32_t row, uint32_t shards, const uint32_t *firsts) {
     uint32_t run = RUNS;
-    if (!by_runs)
+    if (firsts == NULL)
         return row % shards;
-    while (FIRSTS[--run] > row || FIRSTS[run] == FIRSTS[run + 1])
+    while (firsts[--run] > row || firsts[run] == firsts[run + 1])
         ;
     return run % shards;
 }
 
 /* Walks through a shard's rows in three ways at once. */
-static void check_shard(const struct partition *partition, uint32_t shard, bool by_runs) {
+static void check_shard(const struct partition *partition, uint32_t shard, const uint32_t *firsts) {
     uint32_t shards = partition->spec.shards, local = 0, next = partition_next(&partition->spec, 0, shard);
     for (uint32_t row = 0; row < ROWS; row++) {
-        bool is_here = home(row, shards, by_runs) == shard;
+        bool is_here = home(row, shards, firsts) == shard;
         assert_int_equal(partition_shard(&partition->spec, row) == shard, is_here);
         if (!is_here)
             continue;
@@ -50,11 +52,12 @@ static void check_shard(const struct partition *partition, uint32_t shard, bool 
 
 static void every_row_has_one_place(void **state) {
     (void)state;
-    for (int by_runs = 0; by_runs < 2; by_runs++)
+    for (int cut = 0; cut <= CUT_COUNT; cut++)
         for (uint32_t shards = 1; shards <= SHARDS_MAX; shards++) {
-            struct partition partition = make(shards, by_runs);
+            const uint32_t *firsts = cut == CUT_COUNT ? NULL : CUTS[cut];
+            struct partition partition = make(shards, firsts);
             for (uint32_t shard = 0; shard < shards; shard++)
-                check_shard(&partition, shard, by_runs);
+                check_shard(&partition, shard, firsts);
             partition_free(&partition);
         }
     assert_int_equal(memory_blocks_held(), 0);
@@ -63,11 +66,12 @@ static void every_row_has_one_place(void **state) {
 static void a_run_lies_whole_and_in_one_piece(void **state) {
     (void)state;
     for (uint32_t shards = 1; shards <= SHARDS_MAX; shards++) {
-        struct partition partition = make(shards, true);
+        const uint32_t *firsts = CUTS[shards % CUT_COUNT];
+        struct partition partition = make(shards, firsts);
         for (uint32_t run = 0; run < RUNS; run++)
-            for (uint32_t row = FIRSTS[run]; row < FIRSTS[run + 1]; row++) {
+            for (uint32_t row = firsts[run]; row < firsts[run + 1]; row++) {
                 assert_int_equal(partition_shard(&partition.spec, row), run % shards);
-                assert_int_equal(partition_local(&partition, row), partition.places[run] + row - FIRSTS[run]);
+                assert_int_equal(partition_local(&partition, row), partition.places[run] + row - firsts[run]);
             }
         partition_free(&partition);
     }
@@ -76,7 +80,7 @@ static void a_run_lies_whole_and_in_one_piece(void **state) {
 static void dealt_rows_are_one_piece_too(void **state) {
     (void)state;
     for (uint32_t shards = 1; shards <= SHARDS_MAX; shards++) {
-        struct partition partition = make(shards, false);
+        struct partition partition = make(shards, NULL);
         for (uint32_t first = 0; first <= ROWS; first++)
             for (uint32_t end = first; end <= ROWS; end++)
                 for (uint32_t shard = 0; shard < shards; shard++) {
@@ -105,7 +109,7 @@ static void a_table_without_rows_has_none_anywhere(void **state) {
 static void want_of_memory_is_said(void **state) {
     struct partition partition;
     struct status status;
-    struct partition_spec spec = {ROWS, 2, RUNS, FIRSTS};
+    struct partition_spec spec = {ROWS, 2, RUNS, CUTS[0]};
     (void)state;
     memory_fail_after(1);
     assert_false(partition_init(&partition, &spec, &status));
