@@ -7,10 +7,8 @@
 
 static bool cut_tables(struct finale *finale, struct status *status) {
     const struct finale_spec *spec = &finale->spec;
-    struct partition_spec users = {.rows = spec->users, .shards = spec->pservers};
     struct partition_spec movies = {spec->movies, spec->pservers, spec->strata, spec->stratum_first};
-    return partition_init(&finale->tables[TABLE_USERS], &users, status) &&
-           partition_init(&finale->tables[TABLE_MOVIES], &movies, status);
+    return partition_both(finale->tables, spec->users, &movies, status);
 }
 
 bool finale_init(struct finale *finale, const struct finale_spec *spec, struct status *status) {
@@ -34,8 +32,7 @@ bool finale_init(struct finale *finale, const struct finale_spec *spec, struct s
 }
 
 void finale_free(struct finale *finale) {
-    partition_free(&finale->tables[TABLE_USERS]);
-    partition_free(&finale->tables[TABLE_MOVIES]);
+    partition_free_both(finale->tables);
     memory_release(finale->moments.sum);
     memory_release(finale->moments.scatter);
     memory_release(finale->axes);

@@ -86,15 +86,8 @@ static bool check_strata(const struct shard_image *image, struct status *status)
 
 static bool take_partitions(struct partition tables[TABLE_COUNT], const struct shard_image *image,
                             struct status *status) {
-    struct partition_spec users = partition_of_image(image, TABLE_USERS),
-                          movies = partition_of_image(image, TABLE_MOVIES);
-    return partition_init(&tables[TABLE_USERS], &users, status) &&
-           partition_init(&tables[TABLE_MOVIES], &movies, status);
-}
-
-static void free_partitions(struct partition tables[TABLE_COUNT]) {
-    partition_free(&tables[TABLE_USERS]);
-    partition_free(&tables[TABLE_MOVIES]);
+    struct partition_spec movies = partition_of_image(image, TABLE_MOVIES);
+    return partition_both(tables, image->users, &movies, status);
 }
 
 /* Where the rows lie in the file; old files, and those of minibatches, have no strata. */
@@ -129,7 +122,7 @@ static bool point_to_arrays(struct stored_shard *stored, const bool has_state[3]
 }
 
 static void close_stored(struct stored_shard *stored) {
-    free_partitions(stored->tables);
+    partition_free_both(stored->tables);
     container_close(stored->file);
 }
 
@@ -310,6 +303,6 @@ bool checkpoint_read_shard(const char *folder, uint64_t number, uint32_t shards_
     image->held.count = 0;
     bool done =
         take_partitions(reading.tables, image, status) && read_files(&reading, folder, shards_then, status);
-    free_partitions(reading.tables);
+    partition_free_both(reading.tables);
     return done;
 }

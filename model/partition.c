@@ -24,6 +24,18 @@ void partition_free(struct partition *partition) {
     *partition = (struct partition){0};
 }
 
+bool partition_both(struct partition tables[TABLE_COUNT], uint32_t users, const struct partition_spec *movies,
+                    struct status *status) {
+    const struct partition_spec dealt = {.rows = users, .shards = movies->shards};
+    return partition_init(&tables[TABLE_USERS], &dealt, status) &&
+           partition_init(&tables[TABLE_MOVIES], movies, status);
+}
+
+void partition_free_both(struct partition tables[TABLE_COUNT]) {
+    partition_free(&tables[TABLE_USERS]);
+    partition_free(&tables[TABLE_MOVIES]);
+}
+
 struct partition_spec partition_of_image(const struct shard_image *image, enum table_id table) {
     bool users = table == TABLE_USERS;
     return (struct partition_spec){.rows = users ? image->users : image->movies,

@@ -34,6 +34,11 @@ struct partition {
 bool partition_init(struct partition *partition, const struct partition_spec *spec, struct status *status);
 void partition_free(struct partition *partition);
 
+/* Both tables of a model: users dealt like cards among the shards that the movies are cut for. */
+bool partition_both(struct partition tables[TABLE_COUNT], uint32_t users, const struct partition_spec *movies,
+                    struct status *status);
+void partition_free_both(struct partition tables[TABLE_COUNT]);
+
 /* How a table of an image is cut. */
 struct partition_spec partition_of_image(const struct shard_image *image, enum table_id table);
 

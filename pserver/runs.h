@@ -13,6 +13,7 @@
 #ifndef PSERVER_RUNS_H
 #define PSERVER_RUNS_H
 
+#include "model/partition.h"
 #include "proto/event.h"
 #include "pserver/shard.h"
 

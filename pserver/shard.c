@@ -12,7 +12,7 @@
 #include "model/start.h"
 #include "pserver/shard_inside.h"
 
-struct partition_spec shard_partition(const struct shard_spec *spec, enum table_id table) {
+static struct partition_spec partition_of(const struct shard_spec *spec, enum table_id table) {
     bool users = table == TABLE_USERS;
     return (struct partition_spec){.rows = users ? spec->users : spec->movies,
                                    .shards = spec->shards,
@@ -21,7 +21,7 @@ struct partition_spec shard_partition(const struct shard_spec *spec, enum table_
 }
 
 uint32_t shard_rows_planned(const struct shard_spec *spec, enum table_id table) {
-    struct partition_spec partition = shard_partition(spec, table);
+    struct partition_spec partition = partition_of(spec, table);
     return partition_rows(&partition, spec->index);
 }
 
@@ -52,10 +52,8 @@ static uint32_t entry_row(const struct shard *shard, uint32_t entry, enum table_
 }
 
 static bool take_partitions(struct shard *shard, struct status *status) {
-    struct partition_spec users = shard_partition(&shard->spec, TABLE_USERS),
-                          movies = shard_partition(&shard->spec, TABLE_MOVIES);
-    return partition_init(&shard->partitions[TABLE_USERS], &users, status) &&
-           partition_init(&shard->partitions[TABLE_MOVIES], &movies, status);
+    struct partition_spec movies = partition_of(&shard->spec, TABLE_MOVIES);
+    return partition_both(shard->partitions, shard->spec.users, &movies, status);
 }
 
 static bool take_rows(struct shard *shard, struct status *status) {
@@ -127,8 +125,7 @@ void shard_free(struct shard *shard) {
     if (shard == NULL)
         return;
     optimiser_free(shard->optimiser);
-    partition_free(&shard->partitions[TABLE_USERS]);
-    partition_free(&shard->partitions[TABLE_MOVIES]);
+    partition_free_both(shard->partitions);
     memory_release(shard->values);
     memory_release(shard->first);
     memory_release(shard->second);

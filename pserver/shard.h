@@ -15,7 +15,6 @@
 #include "core/rating.h"
 #include "core/status.h"
 #include "model/factors.h"
-#include "model/partition.h"
 #include "model/spec.h"
 
 struct shard_spec {
@@ -38,9 +37,6 @@ struct lane_gradients {
 };
 
 struct shard;
-
-/* How a table is cut among the shards. */
-struct partition_spec shard_partition(const struct shard_spec *spec, enum table_id table);
 
 /* Takes all memory of the shard's life and starts every row (model/start.h). NULL and status on failure. */
 struct shard *shard_new(const struct shard_spec *spec, struct status *status);

@@ -3,6 +3,7 @@
 #define PSERVER_SHARD_INSIDE_H
 
 #include "model/optimiser.h"
+#include "model/partition.h"
 #include "pserver/shard.h"
 
 /* What is known of an entry besides its floats, in one place, so that a look at it is one cache line. */
